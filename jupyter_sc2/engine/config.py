@@ -1,0 +1,66 @@
+"""The architecture of StarCoder2, read from a checkpoint's `config.json`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from jupyter_sc2.errors import WeightsError
+
+
+class ModelConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Hugging Face's `Starcoder2Config` fields that change the mathematics; unknown fields are ignored.
+
+    Source: `bigcode/starcoder2-{3b,7b,15b}/config.json`. End of text is always id 0: the class default of
+    transformers and some released `generation_config.json` files say 50256, which is outside the vocabulary.
+    """
+
+    vocab_size: int
+    hidden_size: int
+    intermediate_size: int
+    num_hidden_layers: int
+    num_attention_heads: int
+    num_key_value_heads: int
+    rope_theta: float = 10000.0
+    norm_epsilon: float = 1e-5
+    max_position_embeddings: int = 16384
+    sliding_window: int | None = None
+    tie_word_embeddings: bool = True
+    use_bias: bool = True
+    hidden_act: str = "gelu_pytorch_tanh"
+
+    @property
+    def head_dim(self) -> int:
+        return self.hidden_size // self.num_attention_heads
+
+    def __post_init__(self) -> None:
+        if self.hidden_act != "gelu_pytorch_tanh":
+            raise ValueError(f"hidden_act is {self.hidden_act!r}; StarCoder2 uses gelu_pytorch_tanh")
+        if self.hidden_size % self.num_attention_heads or self.num_attention_heads % self.num_key_value_heads:
+            raise ValueError("hidden_size, num_attention_heads and num_key_value_heads do not divide")
+
+
+def read_config(folder: Path) -> ModelConfig:
+    """Reads `folder/config.json`. Raises WeightsError with a plain sentence when it is absent or not StarCoder2's."""
+    path = folder / "config.json"
+    try:
+        raw: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise WeightsError("no_weights", f"No weights in {folder}: config.json is missing.") from None
+    except (OSError, ValueError):
+        raise WeightsError("weights_corrupt", f"{path} is not readable JSON.") from None
+    if not isinstance(raw, dict) or raw.get("model_type") != "starcoder2":
+        raise WeightsError("weights_corrupt", f"{path} does not describe a StarCoder2 model.")
+    if "auto_map" in raw:
+        raise WeightsError("weights_unsafe", f"{path} asks to run code of its own (auto_map); this is refused.")
+    # transformers 5 writes rope_theta inside rope_parameters; released checkpoints write it at the top.
+    rope = raw.get("rope_parameters") or {}
+    if "rope_theta" in rope:
+        raw["rope_theta"] = rope["rope_theta"]
+    try:
+        return msgspec.convert(raw, ModelConfig)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise WeightsError("weights_corrupt", f"{path} does not describe a StarCoder2 model: {error}.") from None

@@ -1,0 +1,74 @@
+"""Text to token ids and back, for every StarCoder2 vocabulary. Loads `tokenizers` only when first used."""
+
+from __future__ import annotations
+
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jupyter_sc2.errors import WeightsError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer as RawTokenizer
+
+# Ids 0-37 of every StarCoder2 checkpoint, the built-in one included (https://arxiv.org/abs/2402.19173, table 5).
+SPECIAL_TOKENS = (
+    "<|endoftext|>", "<fim_prefix>", "<fim_middle>", "<fim_suffix>", "<fim_pad>", "<repo_name>", "<file_sep>",
+    "<issue_start>", "<issue_comment>", "<issue_closed>", "<jupyter_start>", "<jupyter_text>", "<jupyter_code>",
+    "<jupyter_output>", "<jupyter_script>", "<empty_output>", "<code_to_intermediate>", "<intermediate_to_code>",
+    "<pr>", "<pr_status>", "<pr_is_merged>", "<pr_base>", "<pr_file>", "<pr_base_code>", "<pr_diff>",
+    "<pr_diff_hunk>", "<pr_comment>", "<pr_event_id>", "<pr_review>", "<pr_review_state>", "<pr_review_comment>",
+    "<pr_in_reply_to_review_id>", "<pr_in_reply_to_comment_id>", "<pr_diff_hunk_comment_line>",
+    "<NAME>", "<EMAIL>", "<KEY>", "<PASSWORD>",
+)  # fmt: skip
+SPECIAL_ID = {token: index for index, token in enumerate(SPECIAL_TOKENS)}
+
+
+class Tokenizer:
+    """A byte-level BPE vocabulary. User text never becomes a special id: sentinels are placed by id, by the caller.
+
+    transformers 5 rebuilds this pre-tokenizer without its digit split and so returns other ids; the raw
+    `tokenizers` library reads the file as it is.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._kept = lru_cache(maxsize=4096)(lambda text: tuple(self.encode(text)))
+
+    @cached_property
+    def _raw(self) -> RawTokenizer:
+        from tokenizers import Tokenizer as RawTokenizer
+
+        try:
+            raw = RawTokenizer.from_file(str(self.path))
+        except Exception as error:  # tokenizers raises bare Exception for absent and damaged files alike
+            raise WeightsError("weights_corrupt", f"{self.path} cannot be read as a tokenizer: {error}.") from None
+        if any(raw.token_to_id(token) != index for index, token in enumerate(SPECIAL_TOKENS)):
+            raise WeightsError("weights_corrupt", f"{self.path} lacks StarCoder2's 38 special tokens at ids 0-37.")
+        raw.encode_special_tokens = True  # "<file_sep>" typed by a user is ordinary characters
+        return raw
+
+    @property
+    def vocab_size(self) -> int:
+        return self._raw.get_vocab_size()
+
+    def encode(self, text: str) -> list[int]:
+        """Ids of `text`, none of them special (below 38)."""
+        return self._raw.encode(text, add_special_tokens=False).ids
+
+    def encode_kept(self, text: str) -> tuple[int, ...]:
+        """As `encode`, remembered: cells other than the cursor's are encoded once, not at each keystroke."""
+        return self._kept(text)
+
+    def encode_many(self, texts: list[str]) -> list[list[int]]:
+        return [encoding.ids for encoding in self._raw.encode_batch(texts, add_special_tokens=False)]
+
+    @cached_property
+    def byte_lengths(self) -> list[int]:
+        """UTF-8 bytes that each id stands for; 0 for special ids. A byte-level vocabulary spells a byte a character."""
+        vocab = sorted((index, token) for token, index in self._raw.get_vocab().items())
+        return [0 if index < len(SPECIAL_TOKENS) else len(token) for index, token in vocab]
+
+    def decode(self, ids: list[int]) -> str:
+        """Text of `ids`; special ids become their visible names. A split character ends in U+FFFD."""
+        return self._raw.decode(ids, skip_special_tokens=False)

@@ -1,0 +1,82 @@
+"""Writes a finished run as weights that the product ships: bf16 safetensors, configuration, tokenizer, hashes, curve."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from jupyter_sc2.engine.config import ModelConfig
+from jupyter_sc2.prompt import FORMAT_VERSION
+from jupyter_sc2.tune.recipe import BUILT_IN
+
+TOKENIZER_CONFIG = {
+    # The fast class on purpose: GPT2Tokenizer would drop the digit split in transformers 5.
+    "tokenizer_class": "PreTrainedTokenizerFast",
+    "bos_token": "<|endoftext|>",
+    "eos_token": "<|endoftext|>",
+    "unk_token": "<|endoftext|>",
+    "model_max_length": BUILT_IN.max_position_embeddings,
+}
+
+
+def hugging_face_config(config: ModelConfig) -> dict[str, Any]:
+    """`config.json` as transformers writes it for StarCoder2, with our own two keys."""
+    return {
+        "architectures": ["Starcoder2ForCausalLM"],
+        "model_type": "starcoder2",
+        **{field: getattr(config, field) for field in config.__struct_fields__},
+        "attention_dropout": 0.0,
+        "residual_dropout": 0.0,
+        "embedding_dropout": 0.0,
+        "bos_token_id": 0,
+        "eos_token_id": 0,
+        "torch_dtype": "bfloat16",
+        "jupyter_sc2_format_version": FORMAT_VERSION,
+        "jupyter_sc2_fim_order": "spm",
+    }
+
+
+def export(work: Path, folder: Path) -> None:
+    """Converts `work/checkpoint.safetensors` into `folder`, with `SHA256SUMS` over every file but itself."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with safe_open(work / "checkpoint.safetensors", framework="pt") as file:
+        names = [name for name in file.keys() if name.startswith("master.")]  # noqa: SIM118 (no mapping)
+        weights = {name.removeprefix("master."): file.get_tensor(name).to(torch.bfloat16) for name in names}
+    weights.pop("lm_head.weight", None)  # tied to the embeddings
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    (folder / "config.json").write_text(json.dumps(hugging_face_config(BUILT_IN), indent=2) + "\n")
+    (folder / "tokenizer_config.json").write_text(json.dumps(TOKENIZER_CONFIG, indent=2) + "\n")
+    shutil.copyfile(work / "tokenizer.json", folder / "tokenizer.json")
+    manifest = json.loads((work / "manifest.json").read_text())
+    (folder / "training-data.json").write_text(json.dumps(manifest, indent=1) + "\n")
+    draw_curve([json.loads(line) for line in (work / "log.jsonl").read_text().splitlines()], folder / "loss.svg")
+    files = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")
+    lines = [f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in files]
+    (folder / "SHA256SUMS").write_text("".join(lines))
+
+
+def draw_curve(log: list[dict[str, Any]], path: Path) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    plt.rcParams["svg.hashsalt"] = "jupyter-sc2"
+    figure, left = plt.subplots(figsize=(7, 3.5), layout="constrained")
+    seen = [line["trained_ids"] / 1e6 for line in log]
+    left.plot(seen, [line["loss"] for line in log], color="tab:blue")
+    left.set(xlabel="token ids trained on (millions)", ylabel="training loss (nats per id)")
+    right = left.twinx()
+    right.plot(seen, [line["bits_per_byte"] for line in log], color="tab:orange")
+    right.set_ylabel("held-out bits per byte")
+    left.yaxis.label.set_color("tab:blue")
+    right.yaxis.label.set_color("tab:orange")
+    figure.savefig(path, metadata={"Date": None})
+    plt.close(figure)

@@ -1,0 +1,65 @@
+import pytest
+
+from jupyter_sc2.prompt.ghost import Prompt
+from jupyter_sc2.prompt.trim import Trimmer
+
+
+def shown(tokenizer, generated: str, line_prefix: str = "", suffix: str = "", complete: bool = True, language="python"):
+    """What a user sees when the model writes `generated`, fed one id at a time."""
+    trimmer = Trimmer(Prompt([], False, line_prefix, suffix, language), tokenizer)
+    pieces = []
+    for token_id in tokenizer.encode(generated):
+        pieces.append(trimmer.feed([token_id]))
+        if trimmer.finished:
+            return "".join(pieces)
+    return "".join(pieces) + trimmer.flush(complete)
+
+
+CASES = {
+    "the rest of a line": ("groupby('a')\nprint(1)", "df.", "", "groupby('a')"),
+    "an open bracket goes on": ("plot(\n    x,\n    y,\n)\nz = 1", "plt.", "", "plot(\n    x,\n    y,\n)\nz = 1"),
+    "a block under a colon": ("x):\n    return x\n\nf(2)", "def f(", "", "x):\n    return x"),
+    "a bracket already there": ("x)", "print(", ")", "x"),
+    "one line when text follows": ("x\ny\nz", "print(", ")", "x"),
+    "a blank line ends": ("a = 1\nb = 2\n\nc = 3", "", "", "a = 1\nb = 2"),
+    "leading blank lines are kept": ("\n\nx = 1\n\n", "", "", "\n\nx = 1"),
+    "a new cell ends": ("a = 1\n# %%\nb = 2", "", "", "a = 1"),
+    "a step out of the block ends": ("x = 1\n    y = 2\nz = 3", "    ", "", "x = 1\n    y = 2"),
+    "a closing bracket may step out": ("a = [\n        1,\n    ]", "        ", "", "a = [\n        1,\n    ]"),
+    "the next line of the cell ends": ("a = 1\nprint(a)\n", "", "\nprint(a)", "a = 1"),
+    "a third repeat ends": ("f()\nf()\nf()\nf()\n", "", "", "f()\nf()"),
+    "nothing after a finished line": ("\nimport sys", "import os", "", ""),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_ends_where_a_person_would(tokenizer, name):
+    generated, line_prefix, suffix, expected = CASES[name]
+    assert shown(tokenizer, generated, line_prefix, suffix) == expected
+
+
+def test_a_half_written_later_line_is_not_shown(tokenizer):
+    assert shown(tokenizer, "a = 1\nb = som", complete=False) == "a = 1"
+    assert shown(tokenizer, "a = som", complete=False) == "a = som"
+
+
+def test_other_languages_may_step_out(tokenizer):
+    assert shown(tokenizer, "x <- 1\n}\ny", "  ", language="R") == "x <- 1\n}\ny"
+
+
+def test_first_characters_come_at_once(tokenizer):
+    trimmer = Trimmer(Prompt([], False, "df.", ""), tokenizer)
+    assert trimmer.feed(tokenizer.encode("group")) == "group"
+
+
+def test_a_split_character_waits(tokenizer):
+    ids = tokenizer.encode("'😀'")
+    trimmer = Trimmer(Prompt([], False, "x = ", ""), tokenizer)
+    pieces = [trimmer.feed([i]) for i in ids]
+    assert "".join(pieces) == "'😀'"
+    assert not any("\ufffd" in piece for piece in pieces)
+
+
+def test_at_most_twelve_lines(tokenizer):
+    generated = "\n".join(f"x{i} = {i}" for i in range(40))
+    assert shown(tokenizer, generated).count("\n") == 11
