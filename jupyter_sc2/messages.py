@@ -12,8 +12,9 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 PROTOCOL = 1
 
-Identifier = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[\w.:/@-]+$")]
-Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+# `$` alone would allow a line end after the last character.
+Identifier = Annotated[str, Meta(min_length=1, max_length=128, pattern=r"^[\w.:/@-]+$(?!\n)")]
+Sha256 = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$(?!\n)")]
 Role = Literal["ghost", "magic", "chat"]
 
 MAX_BODY_BYTES = 1 << 20
@@ -132,6 +133,12 @@ class Failure(Struct, frozen=True, tag="error"):
     request_id: str = ""
 
 
+class NeedCells(Failure, frozen=True, tag="error", kw_only=True):
+    """Body of a 409 `need_cells`: the request is to be repeated with the sources of these cells."""
+
+    missing: list[Sha256]
+
+
 Event = Queued | Loading | Prefill | Text | Done | Failure
 
 
@@ -231,7 +238,7 @@ EngineState = Literal["off", "loading", "ready", "restarting", "failed"]
 
 
 class EngineStatus(Struct, frozen=True):
-    """State of one engine, in `GET /sc2/status` and on Jupyter's event bus. `failure` explains restarting and failed."""
+    """State of one engine, in `GET /sc2/status` and on the event bus. `failure` explains restarting and failed."""
 
     weights: str
     state: EngineState

@@ -43,12 +43,9 @@ def window_mask(queries: int, keys: int, window: int | None, dtype: torch.dtype,
 
     The last query stands at the last key.
     """
-    rows = torch.arange(keys - queries, keys, device=device)[:, None]
-    columns = torch.arange(keys, device=device)[None, :]
-    hidden = columns > rows
-    if window is not None:
-        hidden |= columns <= rows - window
-    return torch.zeros(queries, keys, dtype=dtype, device=device).masked_fill_(hidden, float("-inf"))
+    hidden = torch.full((queries, keys), float("-inf"), dtype=dtype, device=device)
+    mask = hidden.triu(keys - queries + 1)
+    return mask if window is None else mask.add_(hidden.tril_(keys - queries - window))
 
 
 def attend(q: Tensor, k: Tensor, v: Tensor, at: Positions) -> Tensor:
@@ -60,9 +57,26 @@ def attend(q: Tensor, k: Tensor, v: Tensor, at: Positions) -> Tensor:
     if length == 1:  # one query: the heads that share a key head become its queries, and need no mask
         out = F.scaled_dot_product_attention(q.reshape(batch, k.shape[1], -1, size), k, v)
         return out.reshape(batch, 1, heads * size)
-    grouped = heads != k.shape[1]
-    out = F.scaled_dot_product_attention(q, k, v, at.mask, is_causal=at.mask is None, enable_gqa=grouped)
+    if at.mask is not None and multiplies_faster(q):
+        out = attend_by_products(q, k, v, at.mask)
+    else:
+        grouped = heads != k.shape[1]
+        out = F.scaled_dot_product_attention(q, k, v, at.mask, is_causal=at.mask is None, enable_gqa=grouped)
     return out.transpose(1, 2).reshape(batch, length, heads * size)
+
+
+def multiplies_faster(x: Tensor) -> bool:
+    """torch's attention kernel for CPUs takes 2.5 times as long in bfloat16 as the products it consists of (Zen 5)."""
+    return x.dtype == torch.bfloat16 and x.device.type == "cpu"
+
+
+def attend_by_products(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
+    """As the kernel, for B = 1: q [1, heads, T, d] over k, v [1, kv_heads, S, d], mask [T, S] -> [1, heads, T, d]."""
+    kv_heads, size = k.shape[1], q.shape[3]
+    grouped = q.reshape(kv_heads, -1, size)  # the queries of all heads that share a key head
+    masks = mask.repeat(grouped.shape[1] // mask.shape[0], 1)
+    scores = torch.baddbmm(masks, grouped, k[0].transpose(1, 2), alpha=size**-0.5)
+    return torch.bmm(scores.softmax(dim=-1), v[0]).view(q.shape)
 
 
 class Attention(nn.Module):
@@ -83,6 +97,7 @@ class Attention(nn.Module):
         bias = None if self.q_proj.bias is None else torch.cat([part.bias for part in parts])
         return torch.cat([part.weight for part in parts]), bias
 
+    @torch.no_grad()
     def freeze(self) -> None:
         """Joins the projections once, for inference; their weights become views of the joined ones."""
         self.joined = weight, bias = self.join()
@@ -137,12 +152,14 @@ class Trunk(nn.Module):
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
-        self.embed_tokens = nn.Embedding(config.vocab_size, config.hidden_size)
+        # Left as it is in memory: its initialisation would import torch's compiler, a second of every start.
+        rows = torch.empty(config.vocab_size, config.hidden_size)
+        self.embed_tokens = nn.Embedding(config.vocab_size, config.hidden_size, _weight=rows)
         self.layers = nn.ModuleList(Block(config) for _ in range(config.num_hidden_layers))
         self.norm = nn.LayerNorm(config.hidden_size, eps=config.norm_epsilon)
         self._rotary: tuple[Tensor, Tensor] | None = None
 
-    def positions(self, start: int, end: int, like: Tensor) -> Positions:
+    def positions(self, start: int, end: int, like: Tensor, cached: bool) -> Positions:
         """What the layers share in a pass over positions start..end-1."""
         if self._rotary is None or len(self._rotary[0]) < end or not same_place(self._rotary[0], like):
             with torch.inference_mode(False):  # the table may serve a training pass later
@@ -150,7 +167,8 @@ class Trunk(nn.Module):
         cos, sin = (table[start:end] for table in self._rotary)
         length, window = end - start, self.config.sliding_window
         span = end if window is None else min(end, window + length - 1)
-        plain = length == 1 or (start == 0 and (window is None or end <= window))
+        inside = start == 0 and (window is None or end <= window)
+        plain = length == 1 or (inside and not (cached and multiplies_faster(like)))
         mask = None if plain else window_mask(length, span, window, like.dtype, like.device)
         return Positions(cos, sin, span, mask)
 
@@ -158,7 +176,7 @@ class Trunk(nn.Module):
         """ids [B, T] -> [B, T, hidden], the normalised last hidden states. A cache (B is 1) grows by T positions."""
         x = self.embed_tokens(ids)
         start = 0 if cache is None else cache.length
-        at = self.positions(start, start + ids.shape[1], x)
+        at = self.positions(start, start + ids.shape[1], x, cache is not None)
         for index, layer in enumerate(self.layers):
             x = layer(x, at, cache, index)
         if cache is not None:
@@ -172,6 +190,8 @@ def same_place(one: Tensor, other: Tensor) -> bool:
 
 
 class Starcoder2(nn.Module):
+    """The embedding is not initialised: weights are to be loaded or drawn."""
+
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
         self.config = config
@@ -185,9 +205,10 @@ class Starcoder2(nn.Module):
             self.lm_head.weight = self.model.embed_tokens.weight
 
     def freeze(self) -> Starcoder2:
-        """Makes the model ready for inference only."""
-        for block in self.model.layers:
-            block.self_attn.freeze()
+        """Makes the model ready for inference only, with the type and device that it now has."""
+        for module in self.modules():
+            if isinstance(module, Attention):
+                module.freeze()
         return self.eval().requires_grad_(False)
 
     def forward(self, ids: Tensor, cache: KVCache | None = None) -> Tensor:

@@ -43,7 +43,7 @@ def cell_in_middle(cells: list[str], rng: random.Random) -> Pieces:
 
 
 def structured(document: Document) -> Pieces:
-    """`<jupyter_start><jupyter_text>..<jupyter_code>..<jupyter_output>..`; an output without text is `<empty_output>`."""
+    """`<jupyter_start><jupyter_text>..<jupyter_code>..<jupyter_output>..`; no output is `<empty_output>`."""
     pieces: Pieces = [START]
     for cell in document.cells:
         pieces += [KIND_ID[cell.kind], cell.source or EMPTY_OUTPUT]

@@ -1,4 +1,4 @@
-"""Writes a finished run as weights that the product ships: bf16 safetensors, configuration, tokenizer, hashes, curve."""
+"""Writes a finished run as the weights that ship: bf16 safetensors, configuration, tokenizer, hashes, curve."""
 
 from __future__ import annotations
 

@@ -1,0 +1,70 @@
+"""One entry of the catalogue, read from the `config.json` of a weights folder."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from jupyter_sc2.errors import WeightsError
+
+BUILT_IN = "built-in"
+
+
+class Entry(Struct, frozen=True):
+    """Weights as a prompt builder needs to know them. `max_positions` counts token ids, prompt and reply together."""
+
+    name: str
+    folder: Path
+    fim_order: Literal["spm", "psm"]
+    max_positions: int
+    format_version: int
+
+    @property
+    def tokenizer_path(self) -> Path:
+        return self.folder / "tokenizer.json"
+
+
+class _Config(Struct, frozen=True):
+    """The part of `config.json` that is read here; the worker checks the rest."""
+
+    max_position_embeddings: Annotated[int, Meta(ge=1, le=1 << 20)] = 16384
+    jupyter_sc2_fim_order: Literal["spm", "psm"] = "psm"
+    jupyter_sc2_format_version: Annotated[int, Meta(ge=1, le=1000)] = 1
+
+
+def locate(weights: str) -> Path:
+    """The folder of `weights`: the built-in ones by name, others by their path."""
+    if weights == BUILT_IN:
+        return Path(__file__).parent.parent / "data" / BUILT_IN
+    return Path(weights).expanduser().absolute()
+
+
+def name_of(weights: str) -> str:
+    """How `weights` are called where people read it: a folder by its last part."""
+    return locate(weights).name
+
+
+def find(weights: str) -> Entry:
+    """Reads the entry of `weights`, a name or a folder. Raises WeightsError when there is none or it is damaged."""
+    folder = locate(weights)
+    path = folder / "config.json"
+    try:
+        config = msgspec.convert(json.loads(path.read_text("utf-8")), _Config)
+    except (FileNotFoundError, NotADirectoryError):
+        hint = "Check the setting Sc2App.weights." if weights != BUILT_IN else "Install jupyter-sc2 again."
+        raise WeightsError("no_weights", f"No weights in {folder}: config.json is missing.", hint) from None
+    except msgspec.ValidationError as error:
+        raise WeightsError("weights_corrupt", f"{path} does not describe a StarCoder2 model: {error}.") from None
+    except (OSError, ValueError, RecursionError):
+        raise WeightsError("weights_corrupt", f"{path} is not readable JSON.") from None
+    return Entry(
+        name=name_of(weights),
+        folder=folder,
+        fim_order=config.jupyter_sc2_fim_order,
+        max_positions=config.max_position_embeddings,
+        format_version=config.jupyter_sc2_format_version,
+    )

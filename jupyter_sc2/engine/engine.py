@@ -1,0 +1,180 @@
+"""The engine: requests in, tokens out, one step at a time. Synchronous; owns no threads and no pipes."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+import torch
+from torch import Tensor
+
+from jupyter_sc2.engine.pool import CachePool
+from jupyter_sc2.engine.scheduler import Scheduler
+from jupyter_sc2.engine.sequence import Sequence
+from jupyter_sc2.engine.weights import Loaded
+from jupyter_sc2.errors import Sc2Error
+from jupyter_sc2.messages import (
+    MAX_PROMPT_IDS,
+    Failed,
+    Finish,
+    Finished,
+    FromWorker,
+    PrefillProgress,
+    Submit,
+    Tokens,
+)
+
+GIGA = 10**9
+WORTH_THREADS = 2 * 10**8  # parameters times rows: a few milliseconds of one core
+
+
+class Engine:
+    """`threads` is for passes that are worth it; a short pass of small weights is faster on one."""
+
+    def __init__(self, loaded: Loaded, cache_bytes: int, threads: int = 1) -> None:
+        self.model, self.device, self.known_ids = loaded.model, loaded.device, loaded.known_ids
+        self.parameters = loaded.nbytes // loaded.dtype.itemsize
+        self.threads = threads
+        self.chunk = prefill_chunk(self.parameters, loaded.device)
+        self.max_positions = min(loaded.model.config.max_position_embeddings, MAX_PROMPT_IDS)
+        self.pool = CachePool(loaded.model.config, cache_bytes, loaded.dtype, loaded.device)
+        self.scheduler = Scheduler(self.pool)
+        self.arrivals = 0
+
+    @property
+    def idle(self) -> bool:
+        return self.scheduler.idle
+
+    def submit(self, request: Submit) -> list[FromWorker]:
+        """Takes a request, or refuses it with one Failed."""
+        try:
+            self._check(request)
+        except Sc2Error as error:
+            return [Failed(error.code, error.message, error.hint, request.request_id)]
+        self.arrivals += 1
+        self.scheduler.add(Sequence(request, self.arrivals, self.known_ids))
+        return []
+
+    def cancel(self, request_id: str) -> list[FromWorker]:
+        """Ends a request before the next step. Silent when it has ended already."""
+        sequence = self.scheduler.find(request_id)
+        return [] if sequence is None else [self._finish(sequence, "cancelled")]
+
+    @torch.inference_mode()
+    def step(self) -> list[FromWorker]:
+        """Brings one request one forward pass further and returns what there is to say about it."""
+        sequence = self.scheduler.next()
+        if sequence is None:
+            return []
+        try:
+            logits = self._run(sequence)
+            return self._advance(sequence, logits)
+        except Exception as error:
+            return [self._fail(sequence, error)]
+
+    def _run(self, sequence: Sequence) -> Tensor | None:
+        """Computes the sequence's next ids, at most a chunk. Logits [vocab] once the next id can be chosen."""
+        try:
+            return self._forward(sequence)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+        self.pool.evict()  # every idle cache goes, then one more try
+        return self._forward(sequence)
+
+    def _forward(self, sequence: Sequence) -> Tensor | None:
+        if sequence.entry is None:
+            self._open(sequence)
+        assert sequence.entry is not None
+        start = sequence.computed
+        ids = sequence.ids[start : start + self.chunk]
+        if not ids:
+            return None
+        torch.set_num_threads(self.threads if self.parameters * len(ids) >= WORTH_THREADS else 1)
+        hidden = self.model.model(torch.tensor([ids], device=self.device), sequence.entry.cache)
+        if sequence.remaining or sequence.warms:
+            return None
+        logits: Tensor = self.model.lm_head(hidden[:, -1])  # of two dimensions: the faster kernel for bfloat16
+        return logits[0]
+
+    def _open(self, sequence: Sequence) -> None:
+        """Gives the sequence a KV cache that starts with what is known of it. The last id is needed for its logits."""
+        reuse = len(sequence.ids) - (0 if sequence.warms else 1)
+        sequence.entry = self.pool.take(sequence.request.cache_key, sequence.ids, sequence.positions, reuse)
+        if sequence.recomputed is None:
+            sequence.recomputed = sequence.remaining
+
+    def _advance(self, sequence: Sequence, logits: Tensor | None) -> list[FromWorker]:
+        """Chooses the next id, or tells how far the prefill is."""
+        request = sequence.request
+        if logits is None:
+            if not sequence.remaining:
+                return [self._finish(sequence, "warmed")]
+            return [PrefillProgress(request.request_id, sequence.computed, len(sequence.ids))]
+        token_id = sequence.sampler.pick(logits)
+        if token_id in sequence.stop_ids:
+            return [self._finish(sequence, "stop")]
+        sequence.ids.append(token_id)
+        tokens = Tokens(request.request_id, [token_id])
+        if sequence.new_ids == request.max_new_tokens:
+            return [tokens, self._finish(sequence, "length")]
+        return [tokens]
+
+    def _finish(self, sequence: Sequence, finish: Finish) -> Finished:
+        self.scheduler.remove(sequence)
+        if sequence.entry is not None:
+            self.pool.give_back(sequence.entry)
+        return Finished(sequence.request.request_id, finish, sequence.usage)
+
+    def _fail(self, sequence: Sequence, error: Exception) -> Failed:
+        """Ends a request whose step went wrong; its KV cache is not to be trusted any more."""
+        self.scheduler.remove(sequence)
+        if sequence.entry is not None:
+            self.pool.drop(sequence.entry)
+        answer = explain(error)
+        return Failed(answer.code, answer.message, answer.hint, sequence.request.request_id)
+
+    def _check(self, request: Submit) -> None:
+        """Raises Sc2Error for a request that cannot be served."""
+        if self.scheduler.find(request.request_id) is not None:
+            raise Sc2Error("conflict", "A request of this name is still open.")
+        if not request.ids or request.max_new_tokens < 0:
+            raise Sc2Error("bad_value", "The prompt is empty." if not request.ids else "`max_new_tokens` is negative.")
+        if not 0 <= min(request.ids) <= max(request.ids) < self.model.config.vocab_size:
+            raise Sc2Error("bad_value", "The prompt holds ids that these weights do not know.")
+        if not (0 <= request.temperature < float("inf") and 0 < request.top_p <= 1 and 0 <= request.seed < 2**63):
+            raise Sc2Error("bad_value", "`temperature`, `top_p` or `seed` is out of range.")
+        needed = len(request.ids) + request.max_new_tokens
+        if needed > self.max_positions:
+            message = f"The prompt and its answer need {needed} tokens; these weights have {self.max_positions}."
+            raise Sc2Error("prompt_too_long", message, "Shorten the cell or ask for fewer new tokens.")
+        if (size := self.pool.size(needed)) > self.pool.limit:
+            sizes = f"{size / GIGA:.2f} GB; {self.pool.limit / GIGA:.2f} GB is allowed"
+            message = f"The request needs a KV cache of {sizes}."
+            raise Sc2Error("out_of_memory", message, "Allow a larger cache or use a shorter context.")
+
+
+def prefill_chunk(parameters: int, device: torch.device) -> int:
+    """Ids to compute between two looks at the inbox: under a second of work, and enough rows for the processor."""
+    if device.type == "cpu":
+        return 256 if parameters < GIGA else 64
+    return 1024
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    if isinstance(error, MemoryError | torch.OutOfMemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(
+        words in str(error) for words in ("not enough memory", "t allocate memory", "out of memory")
+    )
+
+
+def explain(error: Exception, task: str = "this request") -> Sc2Error:
+    """The answer to an error of any kind. An unforeseen one is also printed, for the log."""
+    if isinstance(error, Sc2Error):
+        return error
+    if is_out_of_memory(error):
+        hint = "Use a shorter context, smaller weights, or close other programs."
+        return Sc2Error("out_of_memory", "There was not enough memory for this request.", hint)
+    traceback.print_exception(error, file=sys.stderr)
+    return Sc2Error("engine_error", f"The engine failed on {task} ({type(error).__name__}).", "Try again.")

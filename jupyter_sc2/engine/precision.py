@@ -1,0 +1,52 @@
+"""Where to compute, and with which numbers."""
+
+from __future__ import annotations
+
+import torch
+
+from jupyter_sc2.errors import Sc2Error
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+
+
+def choose_device(name: str) -> torch.device:
+    """The device called `name`; "auto" is the first GPU, or else the CPU. Raises Sc2Error `no_device`."""
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError):
+        hint = 'Set the device to "auto" or "cpu".'
+        raise Sc2Error("no_device", f"The device {name[:40]!r} cannot be used here.", hint, status=503) from None
+    return device
+
+
+def choose_dtype(precision: str, device: torch.device) -> torch.dtype:
+    """The numbers for `precision`; "auto" is bfloat16 where the processor multiplies it natively.
+
+    Measured on such a CPU (Zen 5) with the built-in weights: prefill of 1,000 ids takes 0.4, decoding 0.85 of
+    float32's processor time, at half the memory.
+    """
+    if precision != "auto":
+        return DTYPES[precision]
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
+    return torch.bfloat16 if device.type == "cpu" and _cpu_multiplies_bfloat16() else torch.float32
+
+
+def _cpu_multiplies_bfloat16() -> bool:
+    """AVX512-BF16 or AMX. torch answers this by private names only, which may go."""
+    names = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")
+    return any(getattr(torch.cpu, name, lambda: False)() for name in names)
+
+
+def free_bytes(device: torch.device) -> int | None:
+    """Bytes that a new tensor may take on `device`; None where nobody tells."""
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    try:
+        with open("/proc/meminfo") as lines:
+            return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
+    except (OSError, StopIteration):
+        return None

@@ -1,0 +1,145 @@
+"""Weights from a folder into a model that is ready to answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+from safetensors import SafetensorError, safe_open
+from torch import Tensor
+
+from jupyter_sc2.engine.config import ModelConfig, read_config
+from jupyter_sc2.engine.folder import Report, check_sums, find_files
+from jupyter_sc2.engine.header import Entry, read_header
+from jupyter_sc2.engine.model import Starcoder2
+from jupyter_sc2.engine.precision import choose_device, choose_dtype, free_bytes
+from jupyter_sc2.errors import WeightsError
+from jupyter_sc2.tokenizer import Tokenizer
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A model in memory. `known_ids` bounds the ids that the tokenizer can spell; `nbytes` counts the parameters."""
+
+    model: Starcoder2
+    sha256: str
+    known_ids: int
+    nbytes: int
+    dtype: torch.dtype
+    device: torch.device
+
+
+def load(
+    folder: Path,
+    precision: Literal["auto", "float32", "bfloat16"] = "auto",
+    device: str = "auto",
+    progress: Callable[[float], None] = lambda share: None,
+) -> Loaded:
+    """Reads, checks and places the weights; `progress` hears the share (0..1) of the bytes hashed and placed.
+
+    Raises WeightsError: `no_weights`, `weights_corrupt`, `weights_unsafe`, `no_memory`; or Sc2Error `no_device`.
+    """
+    config = read_config(folder)
+    files = find_files(folder)
+    place = choose_device(device)
+    dtype = choose_dtype(precision, place)
+    with torch.device("meta"):
+        model = Starcoder2(config)
+    _check_tensors(model, {path: read_header(path) for path in files})
+    nbytes = sum(parameter.numel() for parameter in model.parameters()) * dtype.itemsize
+    _check_memory(folder, nbytes, place)
+    report = _shares(2 * sum(path.stat().st_size for path in files), progress)
+    digest = check_sums(folder, files, report)
+    known_ids = _known_ids(folder, config)
+    wanted = model.state_dict().keys()
+    tensors = {name: tensor for path in files for name, tensor in _read(path, wanted, dtype, place, report)}
+    model.load_state_dict(tensors, strict=False, assign=True)
+    model.tie()
+    model.freeze()
+    _check_answer(folder, model, place)
+    progress(1.0)
+    return Loaded(model, digest, known_ids, nbytes, dtype, place)
+
+
+def _check_tensors(model: Starcoder2, headers: dict[Path, dict[str, Entry]]) -> None:
+    """The files must hold each tensor that the configuration asks for, in its shape, and no others."""
+    expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    found: dict[str, Path] = {}
+    for path, entries in headers.items():
+        for name, entry in entries.items():
+            if name in found:
+                raise WeightsError("weights_corrupt", f"{path} holds {name}, which {found[name].name} holds too.")
+            if name not in expected:
+                if name.endswith(".rotary_emb.inv_freq"):  # older checkpoints saved this; it is computed
+                    continue
+                raise WeightsError("weights_corrupt", f"{path} holds {name[:80]!r}, which is no part of StarCoder2.")
+            if entry.shape != expected[name]:
+                shapes = f"{list(expected[name])} expected from config.json, {list(entry.shape)} found"
+                raise WeightsError("weights_corrupt", f"{path}: {name} has the wrong shape: {shapes}.")
+            found[name] = path
+    optional = {"lm_head.weight"} if model.config.tie_word_embeddings else set()
+    missing = sorted(expected.keys() - found.keys() - optional)
+    if missing:
+        names = ", ".join(path.name for path in headers)
+        message = f"{next(iter(headers)).parent}: {missing[0]} is missing from {names} ({len(missing)} in all)."
+        raise WeightsError("weights_corrupt", message)
+
+
+def _check_memory(folder: Path, needed: int, device: torch.device) -> None:
+    free = free_bytes(device)
+    if free is not None and needed > free:
+        message = f"{folder} needs {needed / 1e9:.1f} GB of memory on {device.type}; {free / 1e9:.1f} GB is free."
+        raise WeightsError("no_memory", message, "Close other programs or choose smaller weights.")
+
+
+def _known_ids(folder: Path, config: ModelConfig) -> int:
+    """Ids below this one can be spelled. A padded vocabulary has more rows than that; a wrong tokenizer fewer."""
+    path = folder / "tokenizer.json"
+    if not path.is_file():
+        return config.vocab_size
+    size = Tokenizer(path).vocab_size
+    if size > config.vocab_size:
+        message = f"{path} has {size} ids; config.json expects at most {config.vocab_size}."
+        raise WeightsError("weights_corrupt", message)
+    return size
+
+
+def _read(
+    path: Path, wanted: Collection[str], dtype: torch.dtype, device: torch.device, report: Report
+) -> Iterator[tuple[str, Tensor]]:
+    """The `wanted` tensors of a file, converted one by one, so that the memory holds the model once."""
+    try:
+        with safe_open(path, framework="pt") as file:
+            for name in file.keys():  # noqa: SIM118 (safe_open is no mapping)
+                stored = file.get_tensor(name)
+                if name in wanted:
+                    yield name, stored.to(device, dtype, copy=True)
+                report(stored.nbytes)
+    except (SafetensorError, OSError):
+        raise WeightsError("weights_corrupt", f"{path} changed or went away while it was read.") from None
+
+
+def _check_answer(folder: Path, model: Starcoder2, device: torch.device) -> None:
+    """Every output row takes part in these logits, and with shared embeddings every input row as well."""
+    with torch.inference_mode():
+        logits = model(torch.arange(min(8, model.config.vocab_size), device=device)[None])
+    if not logits.isfinite().all():
+        raise WeightsError("weights_corrupt", f"{folder} holds weights that are not finite numbers (NaN or infinite).")
+
+
+def _shares(total: int, progress: Callable[[float], None]) -> Report:
+    """Turns counts of bytes into calls of `progress`, one for each new percent at most."""
+    done, told = 0, 0.0
+
+    def report(count: int) -> None:
+        nonlocal done, told
+        done += count
+        share = min(done / total, 1.0)
+        if share >= told + 0.01:
+            told = share
+            progress(share)
+
+    return report

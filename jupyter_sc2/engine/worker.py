@@ -1,0 +1,132 @@
+"""The child process: `python -m jupyter_sc2.engine.worker --read-fd R --write-fd W`.
+
+It greets, waits for Load, then answers Submit and Cancel until Stop or the end of its pipe, which means that the
+parent died. A thread reads, so that both are noticed while a long forward pass runs. torch is imported on Load.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import threading
+import traceback
+from pathlib import Path
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, NoReturn
+
+from jupyter_sc2.engine import frames
+from jupyter_sc2.errors import Sc2Error
+from jupyter_sc2.messages import PROTOCOL, Cancel, Failed, FromWorker, Hello, Load, LoadProgress, Ready, Stop, Submit
+
+if TYPE_CHECKING:
+    from jupyter_sc2.engine.engine import Engine
+
+# Threads that wait must sleep, not spin: where the user's own computation fills every core, a prefill of 1,000 ids
+# takes 0.13 s so and 3.4 s otherwise. Read by the OpenMP libraries when torch loads them.
+_QUIET_THREADS = {"OMP_WAIT_POLICY": "PASSIVE", "KMP_BLOCKTIME": "0"}
+
+
+class Worker:
+    """Obeys frames from `read_fd` and answers on `write_fd`."""
+
+    def __init__(self, read_fd: int, write_fd: int) -> None:
+        self.read_fd, self.write_fd = read_fd, write_fd
+        for descriptor in (read_fd, write_fd):  # no process of ours may hold the pipe open after us
+            os.set_inheritable(descriptor, False)
+        self.inbox: SimpleQueue[Load | Submit | Cancel] = SimpleQueue()
+        self.engine: Engine | None = None
+
+    def run(self) -> NoReturn:
+        self.send(Hello(PROTOCOL, os.getpid()))
+        threading.Thread(target=self.listen, daemon=True).start()
+        while True:
+            while not self.inbox.empty() or self.engine is None or self.engine.idle:
+                self.obey(self.inbox.get())
+            self.send(*self.engine.step())
+
+    def listen(self) -> None:
+        """Runs in the reading thread and ends the process, whatever the other thread is doing."""
+        try:
+            for frame in frames.read(self.read_fd):
+                if isinstance(frame, Stop):
+                    break
+                if not isinstance(frame, Load | Submit | Cancel):
+                    raise frames.FrameError(f"A {type(frame).__name__} is not for a worker.")
+                self.inbox.put(frame)
+        except frames.FrameError as error:
+            leave(2, str(error))
+        os._exit(0)
+
+    def send(self, *messages: FromWorker) -> None:
+        for message in messages:
+            frames.write(self.write_fd, message)
+
+    def obey(self, frame: Load | Submit | Cancel) -> None:
+        if isinstance(frame, Load):
+            self.load(frame)
+        elif self.engine is None:
+            self.send(Failed("no_weights", "No weights are loaded.", request_id=frame.request_id))
+        elif isinstance(frame, Submit):
+            self.send(*self.engine.submit(frame))
+        else:
+            self.send(*self.engine.cancel(frame.request_id))
+
+    def load(self, frame: Load) -> None:
+        """Loads the weights, or tells why not. A missing torch is not caught: the parent reads it in the last line."""
+        if self.engine is not None:
+            leave(2, "A second Load is not for a worker.")
+        os.environ.update({name: os.environ.get(name, value) for name, value in _QUIET_THREADS.items()})
+        import torch
+
+        from jupyter_sc2.engine import engine, weights
+
+        torch.set_num_threads(max(1, frame.threads))
+        try:
+            loaded = weights.load(
+                Path(frame.folder), frame.precision, frame.device, lambda share: self.send(LoadProgress(share))
+            )
+            self.engine = engine.Engine(loaded, frame.cache_bytes, max(1, frame.threads))
+        except (BrokenPipeError, ImportError):
+            raise
+        except Exception as error:
+            answer = no_memory(frame) if engine.is_out_of_memory(error) else engine.explain(error, "the weights")
+            self.send(Failed(answer.code, answer.message, answer.hint))
+            return
+        versions = {"torch": str(torch.__version__), "python": platform.python_version()}
+        precision, device = str(loaded.dtype).removeprefix("torch."), str(loaded.device)
+        self.send(Ready(loaded.sha256, precision, device, self.engine.max_positions, loaded.nbytes, versions))
+
+
+def no_memory(frame: Load) -> Sc2Error:
+    message = f"There is not enough memory for the weights in {frame.folder}."
+    return Sc2Error("no_memory", message, "Close other programs or choose smaller weights.")
+
+
+def leave(status: int, reason: str) -> NoReturn:
+    """Ends the process at once, from any thread. `reason` is its last line."""
+    print(f"jupyter-sc2 worker: {reason}", file=sys.stderr, flush=True)
+    os._exit(status)
+
+
+def main() -> NoReturn:
+    parser = argparse.ArgumentParser(prog="python -m jupyter_sc2.engine.worker", description=__doc__)
+    parser.add_argument("--read-fd", type=int, required=True, help="descriptor on which frames arrive")
+    parser.add_argument("--write-fd", type=int, required=True, help="descriptor for the answers")
+    parser.add_argument("--nice", type=int, default=0, help="added to the process's niceness")
+    args = parser.parse_args()
+    if args.nice > 0:
+        os.nice(args.nice)
+    try:
+        Worker(args.read_fd, args.write_fd).run()
+    except BrokenPipeError:
+        os._exit(0)  # the parent died while we were talking
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.flush()
+        os._exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,22 @@
+"""Jupyter in, Jupyter out: parse, call, write. Nothing else imports this room but the extension."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jupyter_sc2.handlers.complete import CompleteHandler
+from jupyter_sc2.handlers.requests import RequestHandler
+from jupyter_sc2.handlers.services import Served, Services
+from jupyter_sc2.handlers.status import StatusHandler
+
+__all__ = ["Served", "Services", "routes"]
+
+
+def routes(services: Services) -> list[tuple[str, type, dict[str, Any]]]:
+    """Patterns, without the server's base URL, and their handlers."""
+    given = {"services": services}
+    return [
+        (r"/sc2/status", StatusHandler, given),
+        (r"/sc2/complete", CompleteHandler, given),
+        (r"/sc2/requests/(.+)", RequestHandler, given),
+    ]

@@ -1,0 +1,104 @@
+"""From a parsed completion request to the prompt for ghost text, and what of it is recorded."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from jupyter_sc2 import __version__
+from jupyter_sc2.errors import Sc2Error
+from jupyter_sc2.handlers.services import Served
+from jupyter_sc2.messages import CompletionRequest, EngineStatus, Provenance, Submit
+from jupyter_sc2.notebook import Limits, SourceCell
+from jupyter_sc2.prompt.ghost import Prompt, build
+
+MIN_PROMPT_IDS = 64
+REPLY_IDS = 256  # kept free for the reply at least, so that the same cells are chosen however long it may be
+PRIORITY = 0  # ghost text before everything else
+
+
+class Place(Struct, frozen=True):
+    """The cursor: `offset` code points into `cells[index]`."""
+
+    cells: tuple[SourceCell, ...]
+    index: int
+    offset: int
+
+    def is_completable(self, warms: bool) -> bool:
+        """Whether there is something to complete, or to read ahead: code, and not an empty cell unless it `warms`."""
+        cell = self.cells[self.index]
+        return cell.kind == "code" and (warms or bool(cell.source.strip()))
+
+
+def place(request: CompletionRequest, cells: Sequence[SourceCell]) -> Place:
+    """Raises Sc2Error 422 `bad_cursor` when the cursor is not in one of the cells."""
+    cursor = request.cursor
+    index = next((i for i, cell in enumerate(cells) if cell.id == cursor.cell_id), None)
+    if index is None:
+        raise Sc2Error("bad_cursor", "`cursor.cell_id` names none of the `cells`.", status=422)
+    source = cells[index].source
+    if cursor.offset > len(source):
+        sentence = f"`cursor.offset` must be a whole number from 0 to {len(source)}, in characters."
+        raise Sc2Error("bad_cursor", sentence, "Count code points, not UTF-16 units.", status=422)
+    offset = len(_plain_lines(source[: cursor.offset]))
+    return Place(tuple(_with_plain_lines(cell) for cell in cells), index, offset)
+
+
+def build_prompt(request: CompletionRequest, where: Place, served: Served, prompt_ids: int) -> Prompt:
+    """Tokenises, so it does not belong on the event loop. Raises Sc2Error when the reply leaves no room."""
+    entry = served.entry
+    reply = max(min(REPLY_IDS, entry.max_positions // 2), request.options.max_new_tokens)
+    room = min(prompt_ids, entry.max_positions - reply)
+    if room < MIN_PROMPT_IDS:
+        most = max(0, entry.max_positions - MIN_PROMPT_IDS)
+        raise Sc2Error("too_large", f"`max_new_tokens` must be 0 to {most} with these weights.", status=422)
+    limits = Limits(prompt_ids=room)
+    return build(where.cells, where.index, where.offset, served.tokenizer, limits, entry.fim_order, request.language)
+
+
+def submission(request: CompletionRequest, prompt: Prompt, seed: int) -> Submit:
+    options = request.options
+    return Submit(
+        request_id=request.request_id,
+        ids=prompt.ids,
+        max_new_tokens=options.max_new_tokens,
+        temperature=options.temperature,
+        top_p=options.top_p,
+        seed=seed,
+        stop_ids=list(prompt.stop_ids),
+        priority=PRIORITY,
+        cache_key=f"{request.client_id}/{request.editor_id}",
+    )
+
+
+def provenance(
+    request: CompletionRequest, submitted: Submit, served: Served, status: EngineStatus
+) -> Provenance | None:
+    """What made the text. None when the weights have not answered, so that there is no text."""
+    if status.details is None:
+        return None
+    options: dict[str, Any] = msgspec.to_builtins(request.options)
+    return Provenance(
+        weights=served.entry.name,
+        weights_sha256=status.details.weights_sha256,
+        adapter=None,
+        precision=status.details.precision,
+        prompt_sha256=hashlib.sha256(struct.pack(f"<{len(submitted.ids)}I", *submitted.ids)).hexdigest(),
+        options={**options, "seed": submitted.seed},
+        seed=submitted.seed,
+        format_version=served.entry.format_version,
+        versions={**status.details.versions, "jupyter_sc2": __version__},
+    )
+
+
+def _plain_lines(source: str) -> str:
+    return source.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _with_plain_lines(cell: SourceCell) -> SourceCell:
+    return msgspec.structs.replace(cell, source=_plain_lines(cell.source)) if "\r" in cell.source else cell

@@ -1,0 +1,7 @@
+"""One worker process for each loaded weights: start, feed, cancel, restart, health."""
+
+from jupyter_sc2.supervisor.settings import WorkerSettings
+from jupyter_sc2.supervisor.stream import Engine, EngineEvent, Stream, Ticket, TryLater
+from jupyter_sc2.supervisor.supervisor import Supervisor
+
+__all__ = ["Engine", "EngineEvent", "Stream", "Supervisor", "Ticket", "TryLater", "WorkerSettings"]

@@ -1,0 +1,30 @@
+"""How a worker is run, and how patient its supervisor is."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from jupyter_sc2.messages import Load
+
+
+class WorkerSettings(Struct, frozen=True, kw_only=True):
+    """`command` is run with the pipes' numbers appended. Times are seconds of the monotonic clock."""
+
+    command: tuple[str, ...]
+    folder: str
+    threads: int = 1
+    cache_bytes: int = 1 << 30
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    device: str = "auto"
+    niceness: int = 5
+    max_running: int = 4
+    max_waiting: int = 32
+    silence_seconds: float = 30.0
+    load_silence_seconds: float = 120.0
+    stop_seconds: float = 5.0
+    backoff_seconds: tuple[float, ...] = (1.0, 2.0, 4.0)
+
+    def load(self) -> Load:
+        return Load(self.folder, self.threads, self.cache_bytes, self.precision, self.device)

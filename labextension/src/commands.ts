@@ -1,0 +1,78 @@
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import type { ICommandPalette } from '@jupyterlab/apputils';
+import type { ICompletionProviderManager } from '@jupyterlab/completer';
+import type { INotebookTracker } from '@jupyterlab/notebook';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { showDetails } from './details';
+import type { EngineModel } from './engine';
+import { sc2Icon } from './icon';
+import type { CompletionSettings } from './settings';
+
+export const CommandIDs = {
+  toggle: 'jupyter-sc2:toggle-ghost-text',
+  suggest: 'jupyter-sc2:suggest',
+  showStatus: 'jupyter-sc2:show-status'
+} as const;
+
+export interface ICommandOptions {
+  app: JupyterFrontEnd;
+  engine: EngineModel;
+  manager: ICompletionProviderManager;
+  palette: ICommandPalette | null;
+  settings: CompletionSettings | null;
+  tracker: INotebookTracker;
+  trans: TranslationBundle;
+}
+
+/** The commands take no arguments. */
+const describedBy = { args: { type: 'object', properties: {} } };
+
+export function addCommands(options: ICommandOptions): void {
+  const { app, engine, manager, palette, settings, tracker, trans } = options;
+  const { commands } = app;
+  const category = trans.__('StarCoder2');
+
+  commands.addCommand(CommandIDs.toggle, {
+    label: trans.__('StarCoder2: Turn ghost text on or off'),
+    caption: trans.__('Suggest code while you type in a code cell'),
+    isEnabled: () => settings !== null,
+    isToggled: () => settings?.current.enabled ?? false,
+    execute: () => settings?.toggle(),
+    describedBy
+  });
+  commands.addCommand(CommandIDs.suggest, {
+    label: trans.__('StarCoder2: Suggest at the cursor'),
+    caption: trans.__('Ask for ghost text here, even when it is turned off'),
+    icon: sc2Icon,
+    isEnabled: () => tracker.activeCell?.model.type === 'code',
+    execute: async () => {
+      const panel = tracker.currentWidget;
+      if (panel) {
+        // The palette gives the focus back to the notebook on the next frame.
+        await nextFrame();
+        await nextFrame();
+        panel.content.mode = 'edit';
+        manager.inline?.invoke(panel.id);
+      }
+    },
+    describedBy
+  });
+  commands.addCommand(CommandIDs.showStatus, {
+    label: trans.__('StarCoder2: Show engine status'),
+    caption: trans.__('Weights, state, device and versions'),
+    icon: sc2Icon,
+    execute: () => showDetails(engine, trans),
+    describedBy
+  });
+
+  settings?.changed.connect(() => {
+    commands.notifyCommandChanged(CommandIDs.toggle);
+  });
+  for (const command of Object.values(CommandIDs)) {
+    palette?.addItem({ command, category });
+  }
+}
+
+function nextFrame(): Promise<unknown> {
+  return new Promise(resolve => requestAnimationFrame(resolve));
+}

@@ -1,0 +1,170 @@
+import { Text } from '@jupyterlab/coreutils';
+import type { NotebookPanel } from '@jupyterlab/notebook';
+import { UUID } from '@lumino/coreutils';
+import { Sc2Error } from '../api';
+import type { ICell, ICompletionRequest, Sc2Event } from '../messages';
+import { PROTOCOL } from '../messages';
+import type { ICompletionSettings } from '../settings';
+import { nearest } from './cells';
+import type { IPlace } from './notebook';
+import { cellsOf, languageOf, placeOf } from './notebook';
+import type { IRequestServices } from './request';
+import { request } from './request';
+import { Suggestion } from './suggestion';
+
+/** The host's mark of an editor that shows ghost text; it gives Tab to the ghost. */
+const GHOST_ACTIVE_CLASS = 'jp-mod-inline-completer-active';
+
+export interface ISessionServices extends IRequestServices {
+  clientId: string;
+  settings: () => ICompletionSettings;
+  onFailure: (error: Error) => void;
+}
+
+/** What runs for one notebook: at most one request, the newest. */
+export class Session {
+  constructor(
+    private readonly _panel: NotebookPanel,
+    private readonly _services: ISessionServices
+  ) {}
+
+  /** Grows with each fetch and each cancellation; older streams then end. */
+  turn = 0;
+
+  /** The suggestion that still fits what the user sees, with text to show or to come. */
+  usable(place: IPlace): Suggestion | null {
+    const rest = this._rest(this._suggestion, place);
+    return rest !== null && (rest.trim() || !this._suggestion?.finished)
+      ? this._suggestion
+      : null;
+  }
+
+  /** What `suggestion` has left to insert now; null when it fits no more. */
+  rest(suggestion: Suggestion): string | null {
+    return this._rest(suggestion, placeOf(this._panel));
+  }
+
+  /** Ask for a suggestion here; the request before is superseded. */
+  start(place: IPlace): Suggestion {
+    this._abort();
+    const { cell, source, cursor } = place;
+    const suggestion = new Suggestion(cell.model.id, source, cursor);
+    this._suggestion = suggestion;
+    const { maxNewTokens } = this._services.settings();
+    void this._run(place, maxNewTokens, suggestion);
+    return suggestion;
+  }
+
+  /** Let the server read the context here, unless a suggestion is coming. */
+  warm(): void {
+    const place = placeOf(this._panel);
+    if (place && (!this._suggestion || this._suggestion.finished)) {
+      this._abort();
+      void this._run(place, 0, null);
+    }
+  }
+
+  /** Drop the suggestion; a context being read is of use to the next one. */
+  drop(): void {
+    this.turn++;
+    // The host takes its ghost away but keeps this mark, and Tab stays dead.
+    placeOf(this._panel)?.editor.host.classList.remove(GHOST_ACTIVE_CLASS);
+    if (this._suggestion) {
+      this._abort();
+    }
+  }
+
+  /** Drop a suggestion that the user has left behind. */
+  reconsider(): void {
+    if (this._suggestion && this.rest(this._suggestion) === null) {
+      this.drop();
+    }
+  }
+
+  /** Cancel whatever runs, by id too: the user has gone, no newer request comes. */
+  cancel(): void {
+    this.turn++;
+    if (this._requestId) {
+      this._services.api.cancel(this._requestId).catch(() => undefined);
+    }
+    this._abort();
+  }
+
+  private _rest(suggestion: Suggestion | null, place: IPlace | null) {
+    return suggestion && place
+      ? suggestion.remaining(place.cell.model.id, place.source, place.cursor)
+      : null;
+  }
+
+  private _abort(): void {
+    this._controller?.abort();
+    this._controller = null;
+    this._requestId = null;
+    this._suggestion?.finish();
+    this._suggestion = null;
+  }
+
+  private async _run(
+    place: IPlace,
+    maxNewTokens: number,
+    suggestion: Suggestion | null
+  ): Promise<void> {
+    const controller = (this._controller = new AbortController());
+    const { signal } = controller;
+    try {
+      for await (const event of this._events(place, maxNewTokens, signal)) {
+        if (event.type === 'text') {
+          suggestion?.append(event.text);
+        } else if (event.type === 'error') {
+          throw new Sc2Error(event);
+        }
+      }
+      suggestion?.finish();
+    } catch (error) {
+      if (!signal.aborted && error instanceof Error) {
+        suggestion?.finish(error.message);
+        this._services.onFailure(error);
+      }
+    } finally {
+      if (this._controller === controller) {
+        this._controller = null;
+        this._requestId = null;
+      }
+    }
+  }
+
+  private _events(
+    place: IPlace,
+    maxNewTokens: number,
+    signal: AbortSignal
+  ): AsyncGenerator<Sc2Event> {
+    const { ledger, settings, clientId } = this._services;
+    const { cells, active } = cellsOf(this._panel);
+    const digested = cells.map(cell => ledger.digest(cell));
+    const chosen = nearest(digested, active);
+    const offset = Text.jsIndexToCharIndex(place.cursor, place.source);
+    const compose = (sent: ICell[]): ICompletionRequest => ({
+      protocol: PROTOCOL,
+      request_id: (this._requestId = UUID.uuid4()),
+      client_id: clientId,
+      editor_id: `${this._panel.id}:${place.cell.model.id}`,
+      seq: ++Session._seq,
+      role: 'ghost',
+      cells: sent,
+      cursor: { cell_id: place.cell.model.id, offset },
+      language: languageOf(this._panel),
+      options: {
+        max_new_tokens: maxNewTokens,
+        temperature: settings().temperature
+      }
+    });
+    return request(this._services, chosen, compose, signal);
+  }
+
+  private _controller: AbortController | null = null;
+  private _requestId: string | null = null;
+  private _suggestion: Suggestion | null = null;
+
+  /** One counter for the page keeps every editor's numbers growing. */
+  private static _seq = 0;
+}

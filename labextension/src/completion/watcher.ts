@@ -1,0 +1,176 @@
+import type { Cell } from '@jupyterlab/cells';
+import type { NotebookPanel } from '@jupyterlab/notebook';
+import type { IDisposable } from '@lumino/disposable';
+import { Signal } from '@lumino/signaling';
+import type { IPlace } from './notebook';
+import { atBlank, placeOf, samePlace } from './notebook';
+import type { Session } from './session';
+
+/** Pause after which a new place is worth reading ahead, in milliseconds. */
+const WARM_DELAY = 150;
+
+/** A cursor move of this many characters counts as going elsewhere. */
+const LONG_MOVE = 200;
+
+/** What Enter inserts: a line break and indentation, two between brackets. */
+const ENTER = /^\n[ \t]*(\n[ \t]*)?$/;
+
+export interface IWatcherOptions {
+  session: Session;
+  /** Ask the host to show a suggestion at the cursor. */
+  invoke: () => void;
+  enabled: () => boolean;
+  /** Pause after Enter, in milliseconds. */
+  debounce: () => number;
+}
+
+/**
+ * What the host does not tell a provider: that the user left (Escape, blur,
+ * cursor), that they arrived somewhere, and that they pressed Enter (the host
+ * asks for nothing when only white space stands before the cursor).
+ */
+export class NotebookWatcher implements IDisposable {
+  constructor(
+    private readonly _panel: NotebookPanel,
+    private readonly _options: IWatcherOptions
+  ) {
+    for (const type of EVENTS) {
+      _panel.content.node.addEventListener(type, this, true);
+    }
+    _panel.content.activeCellChanged.connect(this._onActiveCell, this);
+    this._onActiveCell();
+  }
+
+  get isDisposed(): boolean {
+    return this._isDisposed;
+  }
+
+  dispose(): void {
+    if (this._isDisposed) {
+      return;
+    }
+    this._isDisposed = true;
+    for (const type of EVENTS) {
+      this._panel.content.node.removeEventListener(type, this, true);
+    }
+    clearTimeout(this._warmTimer);
+    clearTimeout(this._invokeTimer);
+    Signal.clearData(this);
+    this._options.session.cancel();
+  }
+
+  handleEvent(event: Event): void {
+    switch (event.type) {
+      case 'keydown':
+        this._touched = true;
+        if ((event as KeyboardEvent).key === 'Escape') {
+          this._leave();
+        }
+        break;
+      case 'pointerdown':
+        this._touched = true;
+        break;
+      case 'focusin':
+        this._arrive();
+        break;
+      case 'focusout':
+        // The host keeps its ghost while its own hover box has the focus.
+        if (!inHoverBox((event as FocusEvent).relatedTarget)) {
+          this._leave();
+        }
+        break;
+    }
+  }
+
+  private _onActiveCell(): void {
+    const cell = this._panel.content.activeCell;
+    if (cell === this._cell) {
+      return;
+    }
+    const old = this._cell?.model;
+    if (old && !old.isDisposed) {
+      old.sharedModel.changed.disconnect(this._onText, this);
+      old.selections.changed.disconnect(this._onCursor, this);
+    }
+    this._leave();
+    this._cell = cell;
+    cell?.model.sharedModel.changed.connect(this._onText, this);
+    cell?.model.selections.changed.connect(this._onCursor, this);
+    this._arrive();
+  }
+
+  private _onText(_: unknown, change: ITextChange): void {
+    clearTimeout(this._invokeTimer);
+    const place = placeOf(this._panel);
+    if (!change.sourceChange || !place?.editor.hasFocus()) {
+      return;
+    }
+    this._last = place;
+    if (!this._options.enabled() || !atBlank(place)) {
+      return;
+    }
+    // The host remembers where its ghost began only when asked again.
+    const typedThrough = this._options.session.usable(place) !== null;
+    const entered = change.sourceChange.some(
+      ({ insert }) => typeof insert === 'string' && ENTER.test(insert)
+    );
+    if (typedThrough || entered) {
+      const delay = typedThrough ? 0 : this._options.debounce();
+      this._invokeTimer = setTimeout(() => {
+        if (place.editor.hasFocus() && samePlace(place, placeOf(this._panel))) {
+          this._options.invoke();
+        }
+      }, delay);
+    }
+  }
+
+  private _onCursor(): void {
+    this._options.session.reconsider();
+    const place = placeOf(this._panel);
+    const last = this._last;
+    if (place && last && place.source === last.source) {
+      if (Math.abs(place.cursor - last.cursor) >= LONG_MOVE) {
+        this._arrive();
+      }
+    }
+  }
+
+  private _leave(): void {
+    clearTimeout(this._warmTimer);
+    clearTimeout(this._invokeTimer);
+    this._options.session.cancel();
+  }
+
+  /** Read ahead, but never for a notebook that was only opened. */
+  private _arrive(): void {
+    clearTimeout(this._warmTimer);
+    if (this._touched && this._options.enabled()) {
+      this._warmTimer = setTimeout(() => {
+        const place = placeOf(this._panel);
+        if (!samePlace(place, this._last)) {
+          this._last = place;
+          this._options.session.warm();
+        }
+      }, WARM_DELAY);
+    }
+  }
+
+  private _cell: Cell | null = null;
+  private _isDisposed = false;
+  private _invokeTimer: ReturnType<typeof setTimeout> | undefined;
+  /** The last place that a request was about. */
+  private _last: IPlace | null = null;
+  private _touched = false;
+  private _warmTimer: ReturnType<typeof setTimeout> | undefined;
+}
+
+/** The part of a cell's change that concerns us. */
+interface ITextChange {
+  sourceChange?: readonly { insert?: unknown }[];
+}
+
+const EVENTS = ['keydown', 'pointerdown', 'focusin', 'focusout'];
+
+function inHoverBox(target: EventTarget | null): boolean {
+  return target instanceof Element && !!target.closest('.jp-InlineCompleter');
+}

@@ -1,0 +1,106 @@
+import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ICommandPalette } from '@jupyterlab/apputils';
+import { ICompletionProviderManager } from '@jupyterlab/completer';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { IStatusBar } from '@jupyterlab/statusbar';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { UUID } from '@lumino/coreutils';
+import { Sc2Api } from './api';
+import { addCommands, CommandIDs } from './commands';
+import { CellLedger } from './completion/cells';
+import { GhostTextProvider } from './completion/provider';
+import { NotebookWatcher } from './completion/watcher';
+import { EngineModel } from './engine';
+import { failureReporter } from './notify';
+import { COMPLETER_ID, CompletionSettings } from './settings';
+import { StatusItem } from './status';
+import { IEngineModel } from './tokens';
+
+const DOMAIN = 'jupyter_sc2';
+
+const status: JupyterFrontEndPlugin<IEngineModel> = {
+  id: 'jupyter-sc2:status',
+  description: 'Follows the StarCoder2 engine and shows it in the status bar.',
+  autoStart: true,
+  provides: IEngineModel,
+  optional: [IStatusBar, ITranslator],
+  activate: (app, bar: IStatusBar | null, translator: ITranslator | null) => {
+    const trans = (translator ?? nullTranslator).load(DOMAIN);
+    const api = new Sc2Api(app.serviceManager.serverSettings);
+    const model = new EngineModel(api, app.serviceManager);
+    const item = new StatusItem(model, trans, () => {
+      void app.commands.execute(CommandIDs.showStatus);
+    });
+    bar?.registerStatusItem(status.id, { item, align: 'right', rank: 150 });
+    return model;
+  }
+};
+
+const completer: JupyterFrontEndPlugin<void> = {
+  id: COMPLETER_ID,
+  description: 'Ghost text from StarCoder2 in code cells.',
+  autoStart: true,
+  requires: [ICompletionProviderManager, INotebookTracker],
+  optional: [IEngineModel, ISettingRegistry, ITranslator],
+  activate: (
+    app,
+    manager: ICompletionProviderManager,
+    tracker: INotebookTracker,
+    engine: IEngineModel | null,
+    registry: ISettingRegistry | null,
+    translator: ITranslator | null
+  ) => {
+    const trans = (translator ?? nullTranslator).load(DOMAIN);
+    const settings = new CompletionSettings(registry);
+    const provider = new GhostTextProvider({
+      api: new Sc2Api(app.serviceManager.serverSettings),
+      clientId: UUID.uuid4(),
+      ledger: new CellLedger(),
+      settings: () => settings.current,
+      onBusy: seconds => engine?.hold(seconds),
+      onFailure: failureReporter(trans, () => {
+        void app.commands.execute(CommandIDs.showStatus);
+      })
+    });
+    manager.registerInlineProvider(provider);
+    tracker.widgetAdded.connect((_, panel) => {
+      const watcher = new NotebookWatcher(panel, {
+        session: provider.session(panel),
+        invoke: () => manager.inline?.invoke(panel.id),
+        enabled: () => settings.current.enabled,
+        debounce: () => settings.current.debounce
+      });
+      panel.disposed.connect(() => watcher.dispose());
+    });
+  }
+};
+
+const commands: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter-sc2:commands',
+  description: 'Commands for ghost text and for the state of the engine.',
+  autoStart: true,
+  requires: [ICompletionProviderManager, IEngineModel, INotebookTracker],
+  optional: [ICommandPalette, ISettingRegistry, ITranslator],
+  activate: (
+    app,
+    manager: ICompletionProviderManager,
+    engine: IEngineModel,
+    tracker: INotebookTracker,
+    palette: ICommandPalette | null,
+    registry: ISettingRegistry | null,
+    translator: ITranslator | null
+  ) => {
+    addCommands({
+      app,
+      engine,
+      manager,
+      palette,
+      settings: registry && new CompletionSettings(registry),
+      tracker,
+      trans: (translator ?? nullTranslator).load(DOMAIN)
+    });
+  }
+};
+
+export default [status, completer, commands];

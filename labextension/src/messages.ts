@@ -1,0 +1,77 @@
+/**
+ * The wire contract, as the server's `messages.py` defines it.
+ * Offsets count Unicode code points.
+ */
+
+/** Version of this contract; sent with every request. */
+export const PROTOCOL = 1;
+
+export type CellKind = 'code' | 'markdown' | 'raw';
+export type Role = 'ghost' | 'magic' | 'chat';
+export type EngineState = 'off' | 'loading' | 'ready' | 'restarting' | 'failed';
+
+/** One cell; `source` is left out when the server knows `sha`. */
+export interface ICell {
+  id: string;
+  kind: CellKind;
+  sha: string;
+  source?: string;
+}
+
+export interface ICompletionRequest {
+  protocol: typeof PROTOCOL;
+  request_id: string;
+  client_id: string;
+  editor_id: string;
+  seq: number;
+  role: Role;
+  cells: ICell[];
+  cursor: { cell_id: string; offset: number };
+  language: string;
+  options: { max_new_tokens: number; temperature: number };
+}
+
+/** The one shape of an error, as an event and as the body of a 4xx or 5xx. */
+export interface IFailure {
+  code: string;
+  message: string;
+  hint?: string;
+  request_id?: string;
+  /** With `need_cells`: the shas whose sources the server lacks. */
+  missing?: string[];
+}
+
+export type Sc2Event =
+  | { type: 'queued'; position: number }
+  | { type: 'loading'; share: number }
+  | { type: 'prefill'; done: number; total: number }
+  | { type: 'text'; text: string }
+  | { type: 'done'; finish: string; truncated?: boolean }
+  | ({ type: 'error' } & IFailure);
+
+/** What a loaded engine says about itself. */
+export interface IEngineDetails {
+  weights_sha256: string;
+  precision: string;
+  device: string;
+  max_positions: number;
+  memory_bytes: number;
+  versions: Record<string, string>;
+}
+
+export interface IEngineStatus {
+  weights: string;
+  state: EngineState;
+  roles: Role[];
+  running: number;
+  waiting: number;
+  share?: number;
+  details?: IEngineDetails | null;
+  failure?: IFailure | null;
+}
+
+export interface IStatus {
+  protocol: number;
+  version: string;
+  engines: IEngineStatus[];
+}

@@ -1,0 +1,96 @@
+"""Fixtures for the whole tree: a home of its own for every test, and a server whose engine is fake."""
+
+import asyncio
+import contextlib
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from fake_engine import FakeEngine
+from jupyter_server.serverapp import ServerApp
+from supervised import Harness
+from traitlets.config import Config
+
+import jupyter_sc2
+from jupyter_sc2.tokenizer import Tokenizer
+
+pytest_plugins = ("pytest_jupyter.jupyter_server",)
+
+BUILT_IN = Path(jupyter_sc2.__file__).parent / "data" / "built-in"
+
+
+@pytest.fixture(autouse=True)
+def own_home(monkeypatch, tmp_path_factory):
+    """No test reads or writes the developer's home."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("HOME", str(home))
+    for kind in ("CONFIG", "DATA", "RUNTIME"):
+        monkeypatch.setenv(f"JUPYTER_{kind}_DIR", str(home / kind.lower()))
+
+
+@pytest.fixture(autouse=True)
+def jp_server_cleanup(jp_asyncio_loop):
+    """As in pytest-jupyter, but makes no server for the tests that have none."""
+    yield
+    if not ServerApp.initialized():
+        return
+    app = ServerApp.instance()
+    with contextlib.suppress(RuntimeError, SystemExit):
+        jp_asyncio_loop.run_until_complete(app._cleanup())
+    if hasattr(app, "kernel_manager"):
+        app.kernel_manager.context.destroy()
+    ServerApp.clear_instance()
+
+
+@pytest.fixture(scope="session")
+def weights_folder(tmp_path_factory):
+    """A catalogue entry without weights: what building a prompt needs."""
+    folder = tmp_path_factory.mktemp("weights") / "tiny"
+    folder.mkdir()
+    shutil.copy(BUILT_IN / "tokenizer.json", folder)
+    config = {"model_type": "starcoder2", "max_position_embeddings": 4096, "jupyter_sc2_fim_order": "spm"}
+    (folder / "config.json").write_text(json.dumps(config))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def tokenizer(weights_folder):
+    return Tokenizer(weights_folder / "tokenizer.json")
+
+
+@pytest.fixture
+def sc2_config(weights_folder):
+    return {"weights": str(weights_folder)}
+
+
+@pytest.fixture
+def jp_server_config(sc2_config):
+    return Config({"ServerApp": {"jpserver_extensions": {"jupyter_sc2": True}}, "Sc2App": sc2_config})
+
+
+@pytest.fixture
+def sc2_app(jp_serverapp):
+    return jp_serverapp.extension_manager.extension_points["jupyter_sc2"].app
+
+
+@pytest.fixture
+def engine(sc2_app, tokenizer):
+    """The server's engine, replaced by a fake one."""
+    fake = FakeEngine(tokenizer)
+    sc2_app.services.served["ghost"].engine = fake
+    yield fake
+    for task in fake.tasks:
+        task.cancel()
+
+
+@pytest.fixture
+def harness(jp_asyncio_loop):
+    made = Harness()
+    yield made
+
+    async def stop():
+        await asyncio.gather(*(supervisor.stop() for supervisor in made.supervisors))
+        await asyncio.sleep(0)
+
+    jp_asyncio_loop.run_until_complete(stop())

@@ -1,0 +1,59 @@
+"""Choosing the next id."""
+
+import pytest
+import torch
+
+from jupyter_sc2.engine.sampler import Sampler, nucleus
+from jupyter_sc2.errors import Sc2Error
+
+
+def picks(logits, count=50, temperature=1.0, top_p=1.0, seed=7, known_ids=100):
+    sampler = Sampler(temperature, top_p, seed, known_ids)
+    return [sampler.pick(logits) for _ in range(count)]
+
+
+def test_zero_temperature_takes_the_likeliest():
+    logits = torch.randn(100)
+    assert set(picks(logits, temperature=0.0)) == {int(logits.argmax())}
+
+
+def test_a_seed_gives_the_same_ids_whoever_samples_meanwhile():
+    logits = torch.randn(100)
+    alone = picks(logits)
+    one, other = Sampler(1.0, 1.0, 7, 100), Sampler(1.0, 1.0, 8, 100)
+    together = [(one.pick(logits), other.pick(logits)) for _ in range(50)]
+    assert [first for first, _ in together] == alone
+    assert [second for _, second in together] != alone
+
+
+def test_chances_follow_the_logits():
+    logits = torch.tensor([0.0, 1.0, 2.0])
+    found = torch.tensor(picks(logits, count=3000)).bincount(minlength=3) / 3000
+    assert torch.allclose(found, logits.softmax(0), atol=0.04)
+    hot = torch.tensor(picks(logits, count=3000, temperature=2.0)).bincount(minlength=3) / 3000
+    assert torch.allclose(hot, (logits / 2).softmax(0), atol=0.04)
+
+
+def test_top_p_keeps_the_smallest_set_that_reaches_it():
+    chances = torch.tensor([0.1, 0.5, 0.15, 0.25])
+    assert nucleus(chances, 0.5).tolist() == [0, 0.5, 0, 0]
+    assert nucleus(chances, 0.6).tolist() == [0, 0.5, 0, 0.25]
+    assert nucleus(chances, 1e-6).tolist() == [0, 0.5, 0, 0]
+    assert set(picks(chances.log(), top_p=0.6)) == {1, 3}
+
+
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_ids_that_the_tokenizer_cannot_spell_never_come(temperature):
+    logits = torch.zeros(100)
+    logits[90:] = 50.0
+    assert max(picks(logits, temperature=temperature, known_ids=90)) < 90
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_what_is_not_a_number_is_an_error(bad, temperature):
+    logits = torch.zeros(100)
+    logits[50] = bad
+    with pytest.raises(Sc2Error) as caught:
+        picks(logits, temperature=temperature)
+    assert caught.value.code == "nan_logits"

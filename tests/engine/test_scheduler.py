@@ -1,0 +1,98 @@
+"""Whose turn it is."""
+
+import pytest
+import torch
+from tiny import submit, write_config
+
+from jupyter_sc2.engine.pool import CachePool
+from jupyter_sc2.engine.scheduler import FAIR_TURN, MAX_RUNNING, Scheduler
+from jupyter_sc2.engine.sequence import Sequence
+
+
+class Line:
+    """A scheduler and the names of those whom it lets run."""
+
+    def __init__(self, config, limit=1 << 30):
+        self.pool = CachePool(config, limit, torch.float32, torch.device("cpu"))
+        self.scheduler = Scheduler(self.pool)
+        self.arrivals = 0
+
+    def add(self, name, priority=0, prompt=1, new=10):
+        self.arrivals += 1
+        self.scheduler.add(Sequence(submit(name, [40] * prompt, new, priority=priority), self.arrivals, 512))
+
+    def turns(self, count):
+        return "".join(self.scheduler.next().request.request_id for _ in range(count))
+
+    def names(self, sequences):
+        return [sequence.request.request_id for sequence in sequences]
+
+
+@pytest.fixture
+def line(tmp_path):
+    return Line(write_config(tmp_path))
+
+
+def test_nobody_to_run(line):
+    assert line.scheduler.next() is None
+    assert line.scheduler.idle
+
+
+def test_equals_take_turns(line):
+    for name in "abc":
+        line.add(name)
+    assert line.turns(FAIR_TURN - 1) == "abcabca"
+
+
+def test_ghost_beats_chat_but_chat_is_not_starved(line):
+    line.add("c", priority=2)
+    line.add("g", priority=0)
+    assert line.turns(2 * FAIR_TURN) == 2 * ("g" * (FAIR_TURN - 1) + "c")
+
+
+def test_the_newest_prefill_comes_first(line):
+    line.add("a")
+    line.add("b", prompt=100)
+    line.add("c", prompt=100)
+    assert line.turns(3) == "ccc"
+
+
+def test_at_most_four_run_and_the_rest_wait_in_order(line):
+    for name, priority in zip("abcdefg", (2, 2, 1, 1, 1, 2, 1), strict=True):
+        line.add(name, priority)
+    line.scheduler.next()
+    assert line.names(line.scheduler.running) == ["c", "d", "e", "g"]
+    assert line.names(line.scheduler.waiting) == ["a", "b", "f"]
+    line.scheduler.remove(line.scheduler.find("e"))
+    line.scheduler.remove(line.scheduler.find("a"))
+    line.scheduler.next()
+    assert line.names(line.scheduler.running) == ["c", "d", "g", "b"]
+
+
+def test_a_ghost_makes_a_chat_wait_again_and_its_cache_stays_in_the_pool(line):
+    for name in "abcd":
+        line.add(name, priority=2)
+    line.scheduler.next()
+    last = line.scheduler.find("d")
+    last.entry = line.pool.take("d", last.ids, 11, 0)
+    line.add("g")
+    assert line.turns(1) == "g"
+    assert line.names(line.scheduler.waiting) == ["d"]
+    assert last.entry is None
+    assert [(entry.key, entry.busy) for entry in line.pool.entries] == [("d", False)]
+    line.add("h", priority=2)
+    assert len(line.scheduler.running) == MAX_RUNNING
+    assert line.names(line.scheduler.waiting) == ["d", "h"]
+
+
+def test_those_who_run_fit_into_the_cache_together(tmp_path):
+    line = Line(write_config(tmp_path))
+    line.pool.limit = 3 * line.pool.size(1)
+    line.add("a", new=300)  # two of the three
+    line.add("b", new=300)
+    line.add("c")  # would fit, but does not overtake
+    line.scheduler.next()
+    assert line.names(line.scheduler.running) == ["a"]
+    line.scheduler.remove(line.scheduler.find("a"))
+    line.scheduler.next()
+    assert line.names(line.scheduler.running) == ["b", "c"]

@@ -1,0 +1,70 @@
+import hashlib
+
+import pytest
+
+from jupyter_sc2.cells import CellsMissing, CellStore
+from jupyter_sc2.errors import Sc2Error
+from jupyter_sc2.messages import Cell
+
+
+def cell(source, *, known=False, name="c"):
+    return Cell(name, "code", hashlib.sha256(source.encode()).hexdigest(), None if known else source)
+
+
+def test_a_source_is_sent_once():
+    store = CellStore()
+    store.resolve("page", [cell("é = 1")])
+    (found,) = store.resolve("page", [cell("é = 1", known=True, name="moved")])
+    assert (found.id, found.kind, found.source) == ("moved", "code", "é = 1")
+    assert store.size == len("é = 1".encode())
+
+
+def test_pages_do_not_see_each_other():
+    store = CellStore()
+    store.resolve("page", [cell("secret")])
+    with pytest.raises(CellsMissing):
+        store.resolve("another", [cell("secret", known=True)])
+
+
+def test_each_missing_cell_is_named_once_and_the_rest_is_kept():
+    store = CellStore()
+    with pytest.raises(CellsMissing) as error:
+        store.resolve("page", [cell("a"), cell("b", known=True), cell("c", known=True), cell("b", known=True)])
+    assert error.value.missing == [cell("b").sha, cell("c").sha]
+    assert (error.value.code, error.value.status) == ("need_cells", 409)
+    assert len(store.resolve("page", [cell("a", known=True)])) == 1
+
+
+@pytest.mark.parametrize("limits", [{"max_bytes": 10}, {"max_entries": 2}])
+def test_the_least_used_goes_first(limits):
+    store = CellStore(**limits)
+    for source in ("aaaaa", "bbbbb"):
+        store.resolve("page", [cell(source)])
+    store.resolve("page", [cell("aaaaa", known=True)])
+    store.resolve("page", [cell("ccccc")])
+    store.resolve("page", [cell("aaaaa", known=True)])
+    with pytest.raises(CellsMissing):
+        store.resolve("page", [cell("bbbbb", known=True)])
+    assert store.size == 10
+
+
+def test_a_wrong_sha_is_refused_and_the_bound_holds():
+    store = CellStore(max_bytes=10)
+    wrong = Cell("c", "code", "0" * 64, "x")
+    with pytest.raises(Sc2Error, match="SHA-256") as error:
+        store.resolve("page", [cell("a" * 8), cell("b" * 8), wrong])
+    assert (error.value.code, error.value.status) == ("bad_value", 422)
+    assert store.size <= 10
+
+
+def test_a_request_larger_than_the_store_is_still_answered():
+    assert len(CellStore(max_bytes=1).resolve("page", [cell("aaa"), cell("bbb")])) == 2
+
+
+def test_all_sources_together_are_bounded(monkeypatch):
+    monkeypatch.setattr("jupyter_sc2.cells.MAX_NOTEBOOK_BYTES", 1 << 20)
+    store = CellStore()
+    store.resolve("page", [cell("a" * 700_000)])
+    with pytest.raises(Sc2Error, match="1 MiB") as error:
+        store.resolve("page", [cell("a" * 700_000, known=True), cell("b" * 700_000)])
+    assert error.value.code == "too_large"

@@ -1,0 +1,72 @@
+"""What a person does in JupyterLab, in words: open, type, wait for grey text."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from playwright.sync_api import Page, expect
+from ui.lab import Lab
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+GHOST = ".jp-GhostText"
+IMPORTS = "import numpy as np\nimport pandas as pd\nimport matplotlib.pyplot as plt"
+START, REST = "import matplotlib.pyplot as ", "plt"  # the notebook tells the weights what follows
+
+
+def find_chromium() -> str | None:
+    names = (os.environ.get("SC2_CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
+    return next((path for name in names if name and (path := shutil.which(name))), None)
+
+
+def write_notebook(path: Path, sources: list[str]) -> Path:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, path)
+    return path
+
+
+def open_notebook(page: Page, lab: Lab, name: str) -> None:
+    """Opens `name` alone in JupyterLab, its kernel idle."""
+    page.goto(f"{lab.url}/lab/tree/{name}?reset&token={lab.token}")
+    page.locator(".jp-NotebookPanel:visible .jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
+    expect(page.locator(".jp-NotebookPanel:visible .jp-Notebook-ExecutionIndicator")).to_have_attribute(
+        "data-status", "idle", timeout=60_000
+    )
+
+
+def edit_cell(page: Page, index: int) -> None:
+    """Puts the cursor at the end of a cell."""
+    page.locator(".jp-NotebookPanel:visible .jp-Cell").nth(index).locator(".cm-content").click()
+    page.keyboard.press("Control+End")
+
+
+def active_source(page: Page) -> str:
+    """The active cell's real text, without ghost text, from the document model."""
+    return str(
+        page.evaluate("() => window.jupyterapp.shell.currentWidget.content.activeCell.model.sharedModel.getSource()")
+    )
+
+
+def ghost_text(page: Page) -> str:
+    return "".join(page.locator(GHOST).all_text_contents())
+
+
+def status_of(page: Page) -> Any:
+    return page.locator(".jp-sc2-status")
+
+
+def press_slowly(page: Page, text: str, delay: float = 40) -> None:
+    """Types as a person does, `delay` milliseconds between keys."""
+    page.keyboard.type(text, delay=delay)
