@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-import traceback
-
 import torch
 from torch import Tensor
 
 from jupyter_sc2.engine.pool import CachePool
 from jupyter_sc2.engine.scheduler import Scheduler
 from jupyter_sc2.engine.sequence import Sequence
+from jupyter_sc2.engine.trouble import explain, is_out_of_memory
 from jupyter_sc2.engine.weights import Loaded
 from jupyter_sc2.errors import Sc2Error
 from jupyter_sc2.messages import (
@@ -25,6 +23,7 @@ from jupyter_sc2.messages import (
 )
 
 GIGA = 10**9
+ROWS = (16, 32, 64, 128, 256)  # oneDNN compiles each new shape: four linears, 2.5 ms and 2.5 MB that stay
 WORTH_THREADS = 2 * 10**8  # parameters times rows: a few milliseconds of one core
 
 
@@ -35,6 +34,7 @@ class Engine:
         self.model, self.device, self.known_ids = loaded.model, loaded.device, loaded.known_ids
         self.parameters = loaded.nbytes // loaded.dtype.itemsize
         self.threads = threads
+        self.pads = loaded.device.type == "cpu" and loaded.dtype == torch.bfloat16
         self.chunk = prefill_chunk(self.parameters, loaded.device)
         self.max_positions = min(loaded.model.config.max_position_embeddings, MAX_PROMPT_IDS)
         self.pool = CachePool(loaded.model.config, cache_bytes, loaded.dtype, loaded.device)
@@ -86,16 +86,26 @@ class Engine:
         if sequence.entry is None:
             self._open(sequence)
         assert sequence.entry is not None
-        start = sequence.computed
-        ids = sequence.ids[start : start + self.chunk]
+        cache = sequence.entry.cache
+        start = cache.length
+        ids = sequence.ids[start : start + self.chunk - start % self.chunk]
         if not ids:
             return None
         torch.set_num_threads(self.threads if self.parameters * len(ids) >= WORTH_THREADS else 1)
-        hidden = self.model.model(torch.tensor([ids], device=self.device), sequence.entry.cache)
+        rows = self._rows(len(ids), cache.capacity - start)
+        padded = torch.tensor([ids + [0] * (rows - len(ids))], device=self.device)
+        hidden = self.model.model(padded, cache)
+        cache.length = start + len(ids)  # what the padding left behind them will be written over
         if sequence.remaining or sequence.warms:
             return None
-        logits: Tensor = self.model.lm_head(hidden[:, -1])  # of two dimensions: the faster kernel for bfloat16
+        logits: Tensor = self.model.lm_head(hidden[:, len(ids) - 1])  # two dimensions: bfloat16's faster kernel
         return logits[0]
+
+    def _rows(self, count: int, room: int) -> int:
+        """Rows for a pass over `count` ids: more than are needed, so that few different shapes occur."""
+        if count == 1 or not self.pads:
+            return count
+        return min(next((rows for rows in ROWS if rows >= count), count), room)
 
     def _open(self, sequence: Sequence) -> None:
         """Gives the sequence a KV cache that starts with what is known of it. The last id is needed for its logits."""
@@ -159,22 +169,3 @@ def prefill_chunk(parameters: int, device: torch.device) -> int:
     if device.type == "cpu":
         return 256 if parameters < GIGA else 64
     return 1024
-
-
-def is_out_of_memory(error: Exception) -> bool:
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
-    return isinstance(error, RuntimeError) and any(
-        words in str(error) for words in ("not enough memory", "t allocate memory", "out of memory")
-    )
-
-
-def explain(error: Exception, task: str = "this request") -> Sc2Error:
-    """The answer to an error of any kind. An unforeseen one is also printed, for the log."""
-    if isinstance(error, Sc2Error):
-        return error
-    if is_out_of_memory(error):
-        hint = "Use a shorter context, smaller weights, or close other programs."
-        return Sc2Error("out_of_memory", "There was not enough memory for this request.", hint)
-    traceback.print_exception(error, file=sys.stderr)
-    return Sc2Error("engine_error", f"The engine failed on {task} ({type(error).__name__}).", "Try again.")

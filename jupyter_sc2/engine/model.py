@@ -23,6 +23,7 @@ class Positions(NamedTuple):
     sin: Tensor  # [T, head_dim], its first half negated: see `rotate`
     span: int  # newest keys that any of the queries may look at; the last query stands at the last key
     mask: Tensor | None  # [T, span], added to the scores; None: plainly causal
+    products: bool  # whether to use `attend_by_products`
 
 
 def rotary_table(config: ModelConfig, count: int, dtype: torch.dtype, device: torch.device) -> tuple[Tensor, Tensor]:
@@ -57,7 +58,7 @@ def attend(q: Tensor, k: Tensor, v: Tensor, at: Positions) -> Tensor:
     if length == 1:  # one query: the heads that share a key head become its queries, and need no mask
         out = F.scaled_dot_product_attention(q.reshape(batch, k.shape[1], -1, size), k, v)
         return out.reshape(batch, 1, heads * size)
-    if at.mask is not None and multiplies_faster(q):
+    if at.products and at.mask is not None:
         out = attend_by_products(q, k, v, at.mask)
     else:
         grouped = heads != k.shape[1]
@@ -65,9 +66,14 @@ def attend(q: Tensor, k: Tensor, v: Tensor, at: Positions) -> Tensor:
     return out.transpose(1, 2).reshape(batch, length, heads * size)
 
 
-def multiplies_faster(x: Tensor) -> bool:
-    """torch's attention kernel for CPUs takes 2.5 times as long in bfloat16 as the products it consists of (Zen 5)."""
-    return x.dtype == torch.bfloat16 and x.device.type == "cpu"
+def products_pay(start: int, length: int, like: Tensor) -> bool:
+    """torch's attention kernel for CPUs takes 2.5 times as long in bfloat16 as the products it consists of (Zen 5).
+
+    But for each shape that is new to it, oneDNN compiles a product for 0.6 ms and keeps it, 0.7 MB, for ever. So only
+    for the few shapes of a long prefill.
+    """
+    few_shapes = length >= 64 and start % length == 0
+    return few_shapes and like.dtype == torch.bfloat16 and like.device.type == "cpu"
 
 
 def attend_by_products(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
@@ -168,9 +174,10 @@ class Trunk(nn.Module):
         length, window = end - start, self.config.sliding_window
         span = end if window is None else min(end, window + length - 1)
         inside = start == 0 and (window is None or end <= window)
-        plain = length == 1 or (inside and not (cached and multiplies_faster(like)))
+        products = cached and products_pay(start, length, like)
+        plain = length == 1 or (inside and not products)
         mask = None if plain else window_mask(length, span, window, like.dtype, like.device)
-        return Positions(cos, sin, span, mask)
+        return Positions(cos, sin, span, mask, products)
 
     def forward(self, ids: Tensor, cache: KVCache | None = None) -> Tensor:
         """ids [B, T] -> [B, T, hidden], the normalised last hidden states. A cache (B is 1) grows by T positions."""

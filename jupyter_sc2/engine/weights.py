@@ -125,7 +125,7 @@ def _read(
 def _check_answer(folder: Path, model: Starcoder2, device: torch.device) -> None:
     """Every output row takes part in these logits, and with shared embeddings every input row as well."""
     with torch.inference_mode():
-        logits = model(torch.arange(min(8, model.config.vocab_size), device=device)[None])
+        logits = model(torch.arange(min(16, model.config.vocab_size), device=device)[None])
     if not logits.isfinite().all():
         raise WeightsError("weights_corrupt", f"{folder} holds weights that are not finite numbers (NaN or infinite).")
 

@@ -80,7 +80,7 @@ class Worker:
         os.environ.update({name: os.environ.get(name, value) for name, value in _QUIET_THREADS.items()})
         import torch
 
-        from jupyter_sc2.engine import engine, weights
+        from jupyter_sc2.engine import engine, trouble, weights
 
         torch.set_num_threads(max(1, frame.threads))
         try:
@@ -91,7 +91,7 @@ class Worker:
         except (BrokenPipeError, ImportError):
             raise
         except Exception as error:
-            answer = no_memory(frame) if engine.is_out_of_memory(error) else engine.explain(error, "the weights")
+            answer = no_memory(frame) if trouble.is_out_of_memory(error) else trouble.explain(error, "the weights")
             self.send(Failed(answer.code, answer.message, answer.hint))
             return
         versions = {"torch": str(torch.__version__), "python": platform.python_version()}

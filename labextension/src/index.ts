@@ -29,10 +29,12 @@ const status: JupyterFrontEndPlugin<IEngineModel> = {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
     const api = new Sc2Api(app.serviceManager.serverSettings);
     const model = new EngineModel(api, app.serviceManager);
-    const item = new StatusItem(model, trans, () => {
-      void app.commands.execute(CommandIDs.showStatus);
-    });
-    bar?.registerStatusItem(status.id, { item, align: 'right', rank: 150 });
+    if (bar) {
+      const item = new StatusItem(model, trans, () => {
+        void app.commands.execute(CommandIDs.showStatus);
+      });
+      bar.registerStatusItem(status.id, { item, align: 'right', rank: 150 });
+    }
     return model;
   }
 };

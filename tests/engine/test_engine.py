@@ -27,8 +27,10 @@ def free(engine):
 
 @pytest.mark.parametrize("window", [None, 32])
 @pytest.mark.parametrize("chunk", [7, 256])
-def test_greedy_is_that_of_plain_passes(tmp_path, window, chunk):
+@pytest.mark.parametrize("pads", [False, True])
+def test_greedy_is_that_of_plain_passes(tmp_path, window, chunk, pads):
     engine = tiny_engine(write_checkpoint(tmp_path, sliding_window=window), chunk=chunk)
+    engine.pads = pads
     ids = ids_of(1, 50)
     expected = greedy(engine, ids)
     assert len(set(expected)) > 4
@@ -36,8 +38,10 @@ def test_greedy_is_that_of_plain_passes(tmp_path, window, chunk):
 
 
 @pytest.mark.parametrize("window", [None, 32])
-def test_editing_recomputes_only_what_changed_and_changes_nothing(tmp_path, window):
+@pytest.mark.parametrize("pads", [False, True])
+def test_editing_recomputes_only_what_changed_and_changes_nothing(tmp_path, window, pads):
     engine = tiny_engine(write_checkpoint(tmp_path, sliding_window=window), chunk=16)
+    engine.pads = pads
     ids = ids_of(1, 60)
     edits = [
         (ids, 60),
@@ -120,6 +124,15 @@ def test_seeds_reproduce_and_differ(engine):
     ids = ids_of(1, 30)
     drawn = [ask(engine, ids, NEW, temperature=1.0, seed=seed) for seed in (5, 5, 6)]
     assert drawn[0] == drawn[1] != drawn[2]
+
+
+def test_few_shapes_occur_in_bfloat16(checkpoint, monkeypatch):
+    engine = tiny_engine(checkpoint, precision="bfloat16")
+    real, rows = engine.model.model.forward, set()
+    monkeypatch.setattr(engine.model.model, "forward", lambda ids, *rest: (rows.add(ids.shape[1]), real(ids, *rest))[1])
+    for count in range(1, 600, 7):
+        run(engine, submit("a", ids_of(count, count), 2))
+    assert rows <= {1, 16, 32, 64, 128, 256}
 
 
 # --- How a request ends --------------------------------------------------------------------------------------------
@@ -278,5 +291,7 @@ def test_what_cannot_be_served_is_refused_at_once(engine, case):
     assert ending(run(engine), "open").finish == "length"
 
 
-def test_a_prompt_may_fill_all_positions(engine):
+@pytest.mark.parametrize("pads", [False, True])
+def test_a_prompt_may_fill_all_positions(engine, pads):
+    engine.pads = pads
     assert len(ask(engine, ids_of(1, 1000), 24)) == 24

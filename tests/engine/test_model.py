@@ -5,7 +5,7 @@ import torch
 from tiny import CONFIG, ids_of, random_tensors, write_checkpoint, write_config
 
 from jupyter_sc2.engine.cache import KVCache
-from jupyter_sc2.engine.model import Starcoder2
+from jupyter_sc2.engine.model import Starcoder2, products_pay
 from jupyter_sc2.engine.weights import load
 
 CASES = {
@@ -61,6 +61,19 @@ def test_a_cache_changes_nothing(model, sizes):
     torch.testing.assert_close(torch.cat(parts, dim=1), whole, atol=1e-4, rtol=0)
 
 
+@pytest.mark.parametrize("sizes", [[1] * 50, [50], [30, 20], [7, 20, 1, 1, 21]], ids=str)
+def test_attention_by_products_changes_nothing(model, sizes, monkeypatch):
+    monkeypatch.setattr("jupyter_sc2.engine.model.products_pay", lambda start, length, like: True)
+    test_a_cache_changes_nothing(model, sizes)
+
+
+def test_products_are_for_few_shapes_only():
+    half, full = torch.zeros(1, dtype=torch.bfloat16), torch.zeros(1)
+    assert products_pay(0, 256, half)
+    assert products_pay(512, 256, half)
+    assert not any(products_pay(*case) for case in [(0, 256, full), (100, 256, half), (0, 16, half), (7, 1, half)])
+
+
 def test_a_pass_that_fails_leaves_the_cache_as_it_was(model, monkeypatch):
     ids = torch.tensor([ids_of(3, 20)])
     cache = KVCache(model.config, 40, torch.float32, torch.device("cpu"))
@@ -96,9 +109,11 @@ def test_frozen_and_trainable_models_agree_and_gradients_flow(tmp_path):
 
 def test_bfloat16_is_close(tmp_path):
     folder = write_checkpoint(tmp_path)
-    ids = torch.tensor([ids_of(5, 40)])
+    ids = torch.tensor([ids_of(5, 200)])
     with torch.inference_mode():
         exact = load(folder, "float32", "cpu").model(ids)
-        rounded = load(folder, "bfloat16", "cpu").model(ids)
-    assert rounded.dtype == torch.bfloat16
-    assert (exact - rounded).abs().mean() < 0.05 * exact.std()
+        model = load(folder, "bfloat16", "cpu").model
+        cache = KVCache(model.config, 200, torch.bfloat16, torch.device("cpu"))
+        for rounded in (model(ids), torch.cat([model(part, cache) for part in ids.split(64, dim=1)], dim=1)):
+            assert rounded.dtype == torch.bfloat16
+            assert (exact - rounded).abs().mean() < 0.05 * exact.std()

@@ -25,6 +25,7 @@ export async function* request(
   signal: AbortSignal
 ): AsyncGenerator<Sc2Event> {
   for (let attempt = 1; cells.length > 0; attempt++) {
+    signal.throwIfAborted();
     const sent = ledger.encode(cells);
     try {
       const answer = api.complete(compose(sent), signal);

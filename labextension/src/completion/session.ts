@@ -55,10 +55,10 @@ export class Session {
     return suggestion;
   }
 
-  /** Let the server read the context here, unless a suggestion is coming. */
+  /** Let the server read the context here, unless a suggestion did or does. */
   warm(): void {
     const place = placeOf(this._panel);
-    if (place && (!this._suggestion || this._suggestion.finished)) {
+    if (place && !this._suggestion) {
       this._abort();
       void this._run(place, 0, null);
     }
@@ -67,9 +67,9 @@ export class Session {
   /** Drop the suggestion; a context being read is of use to the next one. */
   drop(): void {
     this.turn++;
-    // The host takes its ghost away but keeps this mark, and Tab stays dead.
-    placeOf(this._panel)?.editor.host.classList.remove(GHOST_ACTIVE_CLASS);
     if (this._suggestion) {
+      // The host takes its ghost away but keeps this mark, and Tab stays dead.
+      placeOf(this._panel)?.editor.host.classList.remove(GHOST_ACTIVE_CLASS);
       this._abort();
     }
   }

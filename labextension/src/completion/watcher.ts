@@ -100,9 +100,12 @@ export class NotebookWatcher implements IDisposable {
   }
 
   private _onText(_: unknown, change: ITextChange): void {
+    if (!change.sourceChange) {
+      return;
+    }
     clearTimeout(this._invokeTimer);
     const place = placeOf(this._panel);
-    if (!change.sourceChange || !place?.editor.hasFocus()) {
+    if (!place?.editor.hasFocus()) {
       return;
     }
     this._last = place;
