@@ -156,7 +156,10 @@ class Load(Struct, frozen=True, tag="load"):
 
 
 class Submit(Struct, frozen=True, tag="submit"):
-    """A prompt by id. Smaller `priority` runs first. Sequences of one `cache_key` reuse each other's KV cache."""
+    """A prompt by id. Smaller `priority` runs first. Sequences of one `cache_key` reuse each other's KV cache.
+
+    The answer begins by spelling `spell`, text that was typed but left out of `ids` (token healing).
+    """
 
     request_id: str
     ids: list[int]
@@ -167,6 +170,7 @@ class Submit(Struct, frozen=True, tag="submit"):
     stop_ids: list[int]
     priority: int
     cache_key: str
+    spell: str = ""
 
 
 class Cancel(Struct, frozen=True, tag="cancel"):

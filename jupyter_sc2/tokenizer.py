@@ -69,6 +69,25 @@ class Tokenizer:
         vocab = sorted((index, token) for token, index in self._raw.get_vocab().items())
         return [0 if index < len(SPECIAL_TOKENS) else len(token) for index, token in vocab]
 
+    @cached_property
+    def spellings(self) -> list[tuple[bytes, int]]:
+        """(UTF-8 bytes, id) of every ordinary id, sorted."""
+        byte_of = {character: byte for byte, character in enumerate(_byte_characters())}
+        ordinary = ((token, index) for token, index in self._raw.get_vocab().items() if index >= len(SPECIAL_TOKENS))
+        # Tokens that were added by hand are plain text rather than byte characters; no id of ours needs them.
+        return sorted((bytes(map(byte_of.get, token)), i) for token, i in ordinary if set(token) <= byte_of.keys())  # type: ignore[arg-type]
+
+    @cached_property
+    def spelling(self) -> dict[int, bytes]:
+        return {index: spelled for spelled, index in self.spellings}
+
     def decode(self, ids: list[int]) -> str:
         """Text of `ids`; special ids become their visible names. A split character ends in U+FFFD."""
         return self._raw.decode(ids, skip_special_tokens=False)
+
+
+def _byte_characters() -> list[str]:
+    """The character that stands for each byte in a byte-level vocabulary (GPT-2's table): itself if it is printable."""
+    printable = {*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)}
+    shifted = iter(range(0x100, 0x200))
+    return [chr(byte if byte in printable else next(shifted)) for byte in range(0x100)]

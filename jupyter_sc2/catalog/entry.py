@@ -15,13 +15,17 @@ BUILT_IN = "built-in"
 
 
 class Entry(Struct, frozen=True):
-    """Weights as a prompt builder needs to know them. `max_positions` counts token ids, prompt and reply together."""
+    """Weights as a prompt builder needs to know them. `max_positions` counts token ids, prompt and reply together.
+
+    Weights that `heals` are asked from a border between tokens, and spell what is typed of a word before they go on.
+    """
 
     name: str
     folder: Path
     fim_order: Literal["spm", "psm"]
     max_positions: int
     format_version: int
+    heals: bool = False
 
     @property
     def tokenizer_path(self) -> Path:
@@ -33,6 +37,7 @@ class _Config(Struct, frozen=True):
 
     max_position_embeddings: Annotated[int, Meta(ge=1, le=1 << 20)] = 16384
     jupyter_sc2_fim_order: Literal["spm", "psm"] = "psm"
+    jupyter_sc2_token_healing: bool = False
     jupyter_sc2_format_version: Annotated[int, Meta(ge=1, le=1000)] = 1
 
 
@@ -67,4 +72,5 @@ def find(weights: str) -> Entry:
         fim_order=config.jupyter_sc2_fim_order,
         max_positions=config.max_position_embeddings,
         format_version=config.jupyter_sc2_format_version,
+        heals=config.jupyter_sc2_token_healing,
     )

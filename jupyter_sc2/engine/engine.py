@@ -8,6 +8,7 @@ from torch import Tensor
 from jupyter_sc2.engine.pool import CachePool
 from jupyter_sc2.engine.scheduler import Scheduler
 from jupyter_sc2.engine.sequence import Sequence
+from jupyter_sc2.engine.speller import Speller
 from jupyter_sc2.engine.trouble import explain, is_out_of_memory
 from jupyter_sc2.engine.weights import Loaded
 from jupyter_sc2.errors import Sc2Error
@@ -32,6 +33,7 @@ class Engine:
 
     def __init__(self, loaded: Loaded, cache_bytes: int, threads: int = 1) -> None:
         self.model, self.device, self.known_ids = loaded.model, loaded.device, loaded.known_ids
+        self.tokenizer = loaded.tokenizer
         self.parameters = loaded.nbytes // loaded.dtype.itemsize
         self.threads = threads
         self.pads = loaded.device.type == "cpu" and loaded.dtype == torch.bfloat16
@@ -52,7 +54,8 @@ class Engine:
         except Sc2Error as error:
             return [Failed(error.code, error.message, error.hint, request.request_id)]
         self.arrivals += 1
-        self.scheduler.add(Sequence(request, self.arrivals, self.known_ids))
+        speller = Speller(self.tokenizer, request.spell) if request.spell and self.tokenizer else None
+        self.scheduler.add(Sequence(request, self.arrivals, self.known_ids, speller))
         return []
 
     def cancel(self, request_id: str) -> list[FromWorker]:
@@ -121,7 +124,7 @@ class Engine:
             if not sequence.remaining:
                 return [self._finish(sequence, "warmed")]
             return [PrefillProgress(request.request_id, sequence.computed, len(sequence.ids))]
-        token_id = sequence.sampler.pick(logits)
+        token_id = sequence.next_id(logits)
         if token_id in sequence.stop_ids:
             return [self._finish(sequence, "stop")]
         sequence.ids.append(token_id)

@@ -17,8 +17,13 @@ class Sampler:
         self.temperature, self.top_p, self.known_ids = temperature, top_p, known_ids
         self.generator = torch.Generator().manual_seed(seed)
 
-    def pick(self, logits: Tensor) -> int:
-        """logits [vocab] -> an id below `known_ids`; temperature 0 takes the likeliest. Raises `nan_logits`."""
+    def pick(self, logits: Tensor, allowed: list[int] | None = None) -> int:
+        """logits [vocab] -> an id below `known_ids`; temperature 0 takes the likeliest. Raises `nan_logits`.
+
+        With `allowed`, one of these.
+        """
+        if allowed:
+            return allowed[self.pick(logits[allowed])]
         logits = logits[: self.known_ids]
         best, index = logits.max(dim=-1)
         if not math.isfinite(best.item()):  # max passes NaN on

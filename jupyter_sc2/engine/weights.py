@@ -22,7 +22,10 @@ from jupyter_sc2.tokenizer import Tokenizer
 
 @dataclass(frozen=True)
 class Loaded:
-    """A model in memory. `known_ids` bounds the ids that the tokenizer can spell; `nbytes` counts the parameters."""
+    """A model in memory. `known_ids` bounds the ids that the tokenizer can spell; `nbytes` counts the parameters.
+
+    Random test weights have no tokenizer.
+    """
 
     model: Starcoder2
     sha256: str
@@ -30,6 +33,7 @@ class Loaded:
     nbytes: int
     dtype: torch.dtype
     device: torch.device
+    tokenizer: Tokenizer | None = None
 
 
 def load(
@@ -53,7 +57,8 @@ def load(
     _check_memory(folder, nbytes, place)
     report = _shares(2 * sum(path.stat().st_size for path in files), progress)
     digest = check_sums(folder, files, report)
-    known_ids = _known_ids(folder, config)
+    tokenizer = Tokenizer(folder / "tokenizer.json") if (folder / "tokenizer.json").is_file() else None
+    known_ids = _known_ids(tokenizer, config)
     wanted = model.state_dict().keys()
     tensors = {name: tensor for path in files for name, tensor in _read(path, wanted, dtype, place, report)}
     model.load_state_dict(tensors, strict=False, assign=True)
@@ -61,7 +66,7 @@ def load(
     model.freeze()
     _check_answer(folder, model, place)
     progress(1.0)
-    return Loaded(model, digest, known_ids, nbytes, dtype, place)
+    return Loaded(model, digest, known_ids, nbytes, dtype, place, tokenizer)
 
 
 def _check_tensors(model: Starcoder2, headers: dict[Path, dict[str, Entry]]) -> None:
@@ -95,14 +100,13 @@ def _check_memory(folder: Path, needed: int, device: torch.device) -> None:
         raise WeightsError("no_memory", message, "Close other programs or choose smaller weights.")
 
 
-def _known_ids(folder: Path, config: ModelConfig) -> int:
+def _known_ids(tokenizer: Tokenizer | None, config: ModelConfig) -> int:
     """Ids below this one can be spelled. A padded vocabulary has more rows than that; a wrong tokenizer fewer."""
-    path = folder / "tokenizer.json"
-    if not path.is_file():
+    if tokenizer is None:
         return config.vocab_size
-    size = Tokenizer(path).vocab_size
+    size = tokenizer.vocab_size
     if size > config.vocab_size:
-        message = f"{path} has {size} ids; config.json expects at most {config.vocab_size}."
+        message = f"{tokenizer.path} has {size} ids; config.json expects at most {config.vocab_size}."
         raise WeightsError("weights_corrupt", message)
     return size
 

@@ -58,7 +58,16 @@ def build_prompt(request: CompletionRequest, where: Place, served: Served, promp
         most = max(0, entry.max_positions - MIN_PROMPT_IDS)
         raise Sc2Error("too_large", f"`max_new_tokens` must be 0 to {most} with these weights.", status=422)
     limits = Limits(prompt_ids=room)
-    return build(where.cells, where.index, where.offset, served.tokenizer, limits, entry.fim_order, request.language)
+    return build(
+        where.cells,
+        where.index,
+        where.offset,
+        served.tokenizer,
+        limits,
+        entry.fim_order,
+        request.language,
+        entry.heals,
+    )
 
 
 def submission(request: CompletionRequest, prompt: Prompt, seed: int) -> Submit:
@@ -73,6 +82,7 @@ def submission(request: CompletionRequest, prompt: Prompt, seed: int) -> Submit:
         stop_ids=list(prompt.stop_ids),
         priority=PRIORITY,
         cache_key=f"{request.client_id}/{request.editor_id}",
+        spell=prompt.spell,
     )
 
 
@@ -89,7 +99,7 @@ def provenance(
         adapter=None,
         precision=status.details.precision,
         prompt_sha256=hashlib.sha256(struct.pack(f"<{len(submitted.ids)}I", *submitted.ids)).hexdigest(),
-        options={**options, "seed": submitted.seed},
+        options={**options, "seed": submitted.seed, "spell": submitted.spell},
         seed=submitted.seed,
         format_version=served.entry.format_version,
         versions={**status.details.versions, "jupyter_sc2": __version__},

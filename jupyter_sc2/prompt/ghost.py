@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from jupyter_sc2.notebook import Limits, SourceCell, Surroundings, around
 from jupyter_sc2.prompt import fim
+from jupyter_sc2.prompt.heal import split_last_piece
 from jupyter_sc2.prompt.script import BETWEEN, CODE_MARK, script_cell
 from jupyter_sc2.tokenizer import SPECIAL_TOKENS, Tokenizer
 
@@ -26,13 +27,17 @@ MAX_CHARS = 16  # characters for each id of room: text beyond is not even encode
 
 
 class Prompt(Struct, frozen=True):
-    """`line_prefix` and `suffix` are the text before the cursor on its line and after it in its cell."""
+    """`line_prefix` and `suffix` are the text before the cursor on its line and after it in its cell.
+
+    `spell` is typed text that the ids leave out and the answer must begin with; it is not shown again.
+    """
 
     ids: list[int]
     truncated: bool
     line_prefix: str
     suffix: str
     language: str = "python"
+    spell: str = ""
     stop_ids: tuple[int, ...] = STOP_IDS
 
 
@@ -44,12 +49,17 @@ def build(
     limits: Limits,
     order: Literal["spm", "psm"],
     language: str = "python",
+    heals: bool = False,
 ) -> Prompt:
-    """Raises ValueError when the cursor is outside its cell. Never longer than `limits.prompt_ids`."""
+    """Raises ValueError when the cursor is outside its cell. Never longer than `limits.prompt_ids`.
+
+    With `heals` the ids end at a border between tokens, before the word at the cursor.
+    """
     view = around(cells, cursor_cell, offset)
+    before, spell = split_last_piece(view.before) if heals else (view.before, "")
     encode = tokenizer.encode_kept
     suffix, suffix_cut = _suffix(view, encode, limits.suffix_ids)
-    prefix, prefix_cut = _prefix(view, tokenizer, limits.prompt_ids - len(suffix) - 8)
+    prefix, prefix_cut = _prefix(before, tokenizer, limits.prompt_ids - len(suffix) - 8)
     room = limits.prompt_ids - 8 - _rounded_up(len(prefix) + len(suffix))
     context, context_cut = _context(view.earlier, encode, room)
     return Prompt(
@@ -58,6 +68,7 @@ def build(
         line_prefix=view.before[view.before.rfind("\n") + 1 :],
         suffix=view.after,
         language=language,
+        spell=spell,
     )
 
 
@@ -87,9 +98,9 @@ def _suffix(view: Surroundings, encode: Encode, limit: int) -> tuple[list[int], 
     return ids, False
 
 
-def _prefix(view: Surroundings, tokenizer: Tokenizer, limit: int) -> tuple[list[int], bool]:
+def _prefix(before: str, tokenizer: Tokenizer, limit: int) -> tuple[list[int], bool]:
     """Ids of the cell up to the cursor. A cell that is too long loses its first lines, a fixed step at a time."""
-    text = CODE_MARK + view.before
+    text = CODE_MARK + before
     start = 0
     if len(text) > limit * MAX_CHARS:
         start = (len(text) - limit * MAX_CHARS) // STEP_CHARS * STEP_CHARS

@@ -30,7 +30,7 @@ class Trimmer:
         self.prompt, self.tokenizer = prompt, tokenizer
         self.finished = False
         self._ids: list[int] = []
-        self._read = 0  # decoded characters already taken
+        self._read = len(prompt.spell)  # decoded characters already taken, or typed before
         self._line = ""  # the unfinished line
         self._lines: list[str] = []  # finished lines, without their ends
         self._shown = 0  # characters of the unfinished line already shown
@@ -44,6 +44,9 @@ class Trimmer:
         self._ids += ids
         text = self.tokenizer.decode(self._ids)
         if text.endswith("\ufffd"):  # a character is still incomplete
+            return ""
+        if not text.startswith(self.prompt.spell):
+            self.finished = not self.prompt.spell.startswith(text)  # the weights cannot spell it: no suggestion
             return ""
         fresh, self._read = text[self._read :], len(text)
         out = ""

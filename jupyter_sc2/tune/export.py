@@ -40,6 +40,7 @@ def hugging_face_config(config: ModelConfig) -> dict[str, Any]:
         "torch_dtype": "bfloat16",
         "jupyter_sc2_format_version": FORMAT_VERSION,
         "jupyter_sc2_fim_order": "spm",
+        "jupyter_sc2_token_healing": True,
     }
 
 
