@@ -5,12 +5,15 @@ The first line flows as it comes; later lines are shown whole, so that nothing h
 
 from __future__ import annotations
 
+import re
+
 from jupyter_sc2.prompt.ghost import Prompt
 from jupyter_sc2.prompt.script import CODE_MARK
 from jupyter_sc2.tokenizer import Tokenizer
 
 MAX_LINES = 12
 _OPENERS, _CLOSERS = "([{", ")]}"
+_ENDLESS = re.compile(r"(\S.{2,30}?)\1{3}\Z")  # the same few characters four times running
 
 
 def indentation(line: str) -> int:
@@ -55,7 +58,9 @@ class Trimmer:
             self._line += head
             if newline:
                 out += self._end_line()
-        return out if self.finished or self._lines else out + self._flow()
+        if _ENDLESS.search(self._line):
+            self.finished = True
+        return out if self._lines or self.finished else out + self._flow()
 
     def flush(self, complete: bool = True) -> str:
         """The rest, once generation ended: by itself (`complete`), or cut by a limit."""

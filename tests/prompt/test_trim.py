@@ -60,6 +60,11 @@ def test_a_split_character_waits(tokenizer):
     assert not any("\ufffd" in piece for piece in pieces)
 
 
+def test_endless_repetition_ends(tokenizer):
+    assert len(shown(tokenizer, ".grow.up" * 20, "df")) <= 4 * len(".grow.up")
+    assert shown(tokenizer, "x = 1\n" + "ab, cd, " * 20, "") == "x = 1"
+
+
 def test_at_most_twelve_lines(tokenizer):
     generated = "\n".join(f"x{i} = {i}" for i in range(40))
     assert shown(tokenizer, generated).count("\n") == 11

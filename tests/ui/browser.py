@@ -20,7 +20,7 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-GHOST = ".jp-GhostText"
+GHOST = ".jp-GhostText:not(.jp-GhostText-lineSpacer, .jp-GhostText-letterSpacer)"
 IMPORTS = "import numpy as np\nimport pandas as pd\nimport matplotlib.pyplot as plt"
 START, REST = "import matplotlib.pyplot as ", "plt"  # the notebook tells the weights what follows
 
@@ -33,6 +33,7 @@ def find_chromium() -> str | None:
 def write_notebook(path: Path, sources: list[str]) -> Path:
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    notebook.metadata["language_info"] = {"name": "python"}  # else the first Enter comes too early to indent
     nbformat.write(notebook, path)
     return path
 
