@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from safetensors.torch import save_file
 
 from jupyter_sc2.engine.config import ModelConfig
 from jupyter_sc2.prompt import FORMAT_VERSION
+from jupyter_sc2.tune.card import card
 from jupyter_sc2.tune.recipe import BUILT_IN
 
 TOKENIZER_CONFIG = {
@@ -52,15 +54,23 @@ def export(work: Path, folder: Path) -> None:
         weights = {name.removeprefix("master."): file.get_tensor(name).to(torch.bfloat16) for name in names}
     weights.pop("lm_head.weight", None)  # tied to the embeddings
     save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    (folder / "model.safetensors").chmod(0o644)
     (folder / "config.json").write_text(json.dumps(hugging_face_config(BUILT_IN), indent=2) + "\n")
     (folder / "tokenizer_config.json").write_text(json.dumps(TOKENIZER_CONFIG, indent=2) + "\n")
     shutil.copyfile(work / "tokenizer.json", folder / "tokenizer.json")
     manifest = json.loads((work / "manifest.json").read_text())
     (folder / "training-data.json").write_text(json.dumps(manifest, indent=1) + "\n")
-    draw_curve([json.loads(line) for line in (work / "log.jsonl").read_text().splitlines()], folder / "loss.svg")
+    log = [json.loads(line) for line in (work / "log.jsonl").read_text().splitlines()]
+    draw_curve(log, folder / "loss.svg")
+    parameters = sum(tensor.numel() for tensor in weights.values())
+    (folder / "README.md").write_text(card(manifest, log, parameters, machine()))
     files = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")
     lines = [f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in files]
     (folder / "SHA256SUMS").write_text("".join(lines))
+
+
+def machine() -> str:
+    return torch.cuda.get_device_name() if torch.cuda.is_available() else f"{os.cpu_count()} CPU cores"
 
 
 def draw_curve(log: list[dict[str, Any]], path: Path) -> None:
