@@ -36,10 +36,10 @@ class Sc2App(ExtensionApp):
         max(1, min(8, (os.cpu_count() or 2) // 2)), min=1, max=256, help="CPU threads of the model's process."
     ).tag(config=True)
     niceness = Int(5, min=0, max=19, help="How far the model's process yields to others.").tag(config=True)
-    cache_mib = Int(1024, min=16, max=1 << 20, help="Memory for what was read already (KV cache), in MiB.").tag(
+    cache_mib = Int(512, min=16, max=1 << 20, help="Memory for what was read already (KV cache), in MiB.").tag(
         config=True
     )
-    max_running = Int(4, min=1, max=256, help="Requests that the model answers at the same time.").tag(config=True)
+    max_running = Int(4, min=1, max=4, help="Requests that the model answers at the same time.").tag(config=True)
     max_waiting = Int(32, min=0, max=4096, help="Requests that wait; further ones are refused.").tag(config=True)
     silence_seconds = Float(
         30.0, min=1.0, max=3600.0, help="After so much silence a working model is held to hang and is restarted."

@@ -214,8 +214,11 @@ class PrefillProgress(Struct, frozen=True, tag="prefill_progress"):
 
 
 class Tokens(Struct, frozen=True, tag="tokens"):
+    """New ids. `recomputed_ids` as in Usage, so that a request that is ended from above has its count too."""
+
     request_id: str
     ids: list[int]
+    recomputed_ids: int = 0
 
 
 class Finished(Struct, frozen=True, tag="finished"):

@@ -21,6 +21,7 @@ SPECIAL_TOKENS = (
     "<pr_in_reply_to_review_id>", "<pr_in_reply_to_comment_id>", "<pr_diff_hunk_comment_line>",
     "<NAME>", "<EMAIL>", "<KEY>", "<PASSWORD>",
 )  # fmt: skip
+MAX_KEPT, MAX_KEPT_CHARS = 2048, 4096  # remembered texts, about 20 MB at the very most with their ids
 SPECIAL_ID = {token: index for index, token in enumerate(SPECIAL_TOKENS)}
 
 
@@ -33,7 +34,7 @@ class Tokenizer:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._kept = lru_cache(maxsize=4096)(lambda text: tuple(self.encode(text)))
+        self._kept = lru_cache(maxsize=MAX_KEPT)(lambda text: tuple(self.encode(text)))
 
     @cached_property
     def _raw(self) -> RawTokenizer:
@@ -58,7 +59,7 @@ class Tokenizer:
 
     def encode_kept(self, text: str) -> tuple[int, ...]:
         """As `encode`, remembered: cells other than the cursor's are encoded once, not at each keystroke."""
-        return self._kept(text)
+        return self._kept(text) if len(text) <= MAX_KEPT_CHARS else tuple(self.encode(text))
 
     def encode_many(self, texts: list[str]) -> list[list[int]]:
         return [encoding.ids for encoding in self._raw.encode_batch(texts, add_special_tokens=False)]

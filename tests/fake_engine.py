@@ -52,6 +52,9 @@ class FakeEngine:
         stream.finish(finish)
         return True
 
+    async def restart(self):
+        self.restarts = getattr(self, "restarts", 0) + 1
+
     def status(self):
         running = sum(not stream.ended for stream in self.open.values())
         return EngineStatus("fake", "ready", ["ghost"], running, 0, details=self.details)

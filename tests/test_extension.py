@@ -64,7 +64,7 @@ async def test_launching_starts_no_worker_and_loads_no_weights(sc2_app, jp_fetch
         ("threads", 1, 256),
         ("niceness", 0, 19),
         ("cache_mib", 16, 1 << 20),
-        ("max_running", 1, 256),
+        ("max_running", 1, 4),
         ("max_waiting", 0, 4096),
         ("silence_seconds", 1.0, 3600.0),
         ("prompt_ids", 256, 16384),

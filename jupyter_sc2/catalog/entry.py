@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from jupyter_sc2.errors import WeightsError
+from jupyter_sc2.messages import MAX_PROMPT_IDS
 
 BUILT_IN = "built-in"
 
@@ -70,7 +71,7 @@ def find(weights: str) -> Entry:
         name=name_of(weights),
         folder=folder,
         fim_order=config.jupyter_sc2_fim_order,
-        max_positions=config.max_position_embeddings,
+        max_positions=min(config.max_position_embeddings, MAX_PROMPT_IDS),
         format_version=config.jupyter_sc2_format_version,
         heals=config.jupyter_sc2_token_healing,
     )

@@ -128,7 +128,7 @@ class Engine:
         if token_id in sequence.stop_ids:
             return [self._finish(sequence, "stop")]
         sequence.ids.append(token_id)
-        tokens = Tokens(request.request_id, [token_id])
+        tokens = Tokens(request.request_id, [token_id], sequence.recomputed or 0)
         if sequence.new_ids == request.max_new_tokens:
             return [tokens, self._finish(sequence, "length")]
         return [tokens]

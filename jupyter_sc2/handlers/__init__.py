@@ -6,6 +6,7 @@ from typing import Any
 
 from jupyter_sc2.handlers.complete import CompleteHandler
 from jupyter_sc2.handlers.requests import RequestHandler
+from jupyter_sc2.handlers.restart import RestartHandler
 from jupyter_sc2.handlers.services import Served, Services
 from jupyter_sc2.handlers.status import StatusHandler
 
@@ -19,4 +20,5 @@ def routes(services: Services) -> list[tuple[str, type, dict[str, Any]]]:
         (r"/sc2/status", StatusHandler, given),
         (r"/sc2/complete", CompleteHandler, given),
         (r"/sc2/requests/(.+)", RequestHandler, given),
+        (r"/sc2/restart", RestartHandler, given),
     ]

@@ -31,7 +31,7 @@ from jupyter_sc2.prompt.trim import Trimmer
 from jupyter_sc2.supervisor import Stream, Ticket
 
 # Failures of a request that are the request's own fault; every other one is the engine's.
-STATUS_OF_FAILURE = {"too_large": 422, "bad_value": 422, "busy": 429}
+STATUS_OF_FAILURE = {"too_large": 422, "prompt_too_long": 422, "bad_value": 422, "busy": 429}
 
 
 class CompleteHandler(Sc2Handler):

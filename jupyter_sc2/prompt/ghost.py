@@ -58,7 +58,7 @@ def build(
     view = around(cells, cursor_cell, offset)
     before, spell = split_last_piece(view.before) if heals else (view.before, "")
     encode = tokenizer.encode_kept
-    suffix, suffix_cut = _suffix(view, encode, limits.suffix_ids)
+    suffix, suffix_cut = _suffix(view, encode, min(limits.suffix_ids, limits.prompt_ids // 4))
     prefix, prefix_cut = _prefix(before, tokenizer, limits.prompt_ids - len(suffix) - 8)
     room = limits.prompt_ids - 8 - _rounded_up(len(prefix) + len(suffix))
     context, context_cut = _context(view.earlier, encode, room)

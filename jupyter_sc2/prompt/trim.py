@@ -13,7 +13,9 @@ from jupyter_sc2.tokenizer import Tokenizer
 
 MAX_LINES = 12
 _OPENERS, _CLOSERS = "([{", ")]}"
-_ENDLESS = re.compile(r"(\S.{2,30}?)\1{3}\Z")  # the same few characters four times running
+_QUOTES = "\"'"
+_ENDLESS = re.compile(r"(?=.{0,30}[^\W\d_])(\S.{2,30}?)\1{3}\Z")  # the same few characters, letters among them, 4 times
+_ENDLESS_REACH = 4 * 32
 
 
 def indentation(line: str) -> int:
@@ -24,6 +26,22 @@ def is_open(text: str) -> bool:
     """True while `text` has more opening than closing brackets, or ends in a colon or a backslash. Approximate."""
     depth = sum(text.count(c) for c in _OPENERS) - sum(text.count(c) for c in _CLOSERS)
     return depth > 0 or text.rstrip().endswith((":", "\\", ","))
+
+
+def closings(stack: list[str], text: str) -> list[int]:
+    """Where `text` closes a bracket or quote that was open before it. `stack` holds the open ones and moves on."""
+    depth, found = len(stack), []
+    for position, character in enumerate(text):
+        inside = stack[-1] if stack and stack[-1] in _QUOTES else ""
+        if character == inside or (not inside and character in _CLOSERS):
+            if len(stack) <= depth:  # not one that `text` opened itself
+                found.append(position)
+            if stack:
+                stack.pop()
+            depth = min(depth, len(stack))
+        elif not inside and character in _OPENERS + _QUOTES:
+            stack.append(character)
+    return found
 
 
 class Trimmer:
@@ -38,6 +56,10 @@ class Trimmer:
         self._lines: list[str] = []  # finished lines, without their ends
         self._shown = 0  # characters of the unfinished line already shown
         self._rest_of_line = prompt.suffix.partition("\n")[0].rstrip()
+        opened: list[str] = []
+        closings(opened, prompt.line_prefix)
+        self._open = opened  # brackets and quotes before the cursor, on its line
+        self._may_close = max(0, len(opened) - len(closings([*opened], self._rest_of_line)))
         self._next_line = next((line for line in prompt.suffix.split("\n")[1:] if line.strip()), None)
 
     def feed(self, ids: list[int]) -> str:
@@ -58,9 +80,11 @@ class Trimmer:
             self._line += head
             if newline:
                 out += self._end_line()
-        if _ENDLESS.search(self._line):
+        if not self._lines and not self.finished:
+            out += self._flow()
+        if _ENDLESS.search(self._line[-_ENDLESS_REACH:]):
             self.finished = True
-        return out if self._lines or self.finished else out + self._flow()
+        return out
 
     def flush(self, complete: bool = True) -> str:
         """The rest, once generation ended: by itself (`complete`), or cut by a limit."""
@@ -75,6 +99,10 @@ class Trimmer:
 
     def _flow(self) -> str:
         """The first line as it grows, less a tail that may turn out to be the text already after the cursor."""
+        if self._closes_too_much():
+            out = self._without_overlap()[self._shown :]
+            self.finished = True
+            return out
         held = next(
             (n for n in range(len(self._rest_of_line), 0, -1) if self._line.endswith(self._rest_of_line[:n])), 0
         )
@@ -82,9 +110,17 @@ class Trimmer:
         out, self._shown = self._line[self._shown : end], end
         return out
 
+    def _closes_too_much(self) -> list[int]:
+        """Where the line closes what the text after the cursor closes already."""
+        return closings([*self._open], self._line)[self._may_close :] if self._rest_of_line else []
+
     def _without_overlap(self) -> str:
-        rest = self._rest_of_line
-        return self._line.removesuffix(rest) if rest else self._line
+        """The first line without what stands after the cursor already: closers that are one too many, or words."""
+        line, rest = self._line, self._rest_of_line
+        if surplus := self._closes_too_much():
+            return line[: surplus[0]]
+        overlap = next((n for n in range(len(rest), 2, -1) if line.endswith(rest[:n])), 0)
+        return line[: len(line) - overlap] if any(map(str.isalnum, rest[:overlap])) else line
 
     def _end_line(self) -> str:
         """Takes the line just ended; returns what of it is still to show and sets `finished` where it must end."""

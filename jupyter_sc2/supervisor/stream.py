@@ -73,14 +73,13 @@ class Stream:
             return
         if isinstance(event, Tokens):
             self._new_ids += len(event.ids)
-        elif isinstance(event, PrefillProgress):
-            self._recomputed_ids = event.done
+            self._recomputed_ids = event.recomputed_ids
         self.ended = isinstance(event, Finished | Failed)
         last = self._events[-1] if self._events else None
         if type(last) is type(event):
             self._events.pop()
             if isinstance(event, Tokens) and isinstance(last, Tokens):
-                event = Tokens(event.request_id, [*last.ids, *event.ids])
+                event = Tokens(event.request_id, [*last.ids, *event.ids], event.recomputed_ids)
         self._events.append(event)
         self._arrived.set()
 
@@ -112,3 +111,6 @@ class Engine(Protocol):
         """Ends an open request at once with `finish`. False when there is none of that name."""
 
     def status(self) -> EngineStatus: ...
+
+    async def restart(self) -> None:
+        """Loads the weights anew; open requests end."""

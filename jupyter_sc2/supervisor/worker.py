@@ -98,7 +98,8 @@ async def spawn(command: Sequence[str], niceness: int) -> Worker:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.STDOUT,
-            env={**os.environ, "PYTHONSAFEPATH": "1"},  # a torch.py in the user's folder is not torch
+            env={**os.environ, "PYTHONSAFEPATH": "1"},  # a torch.py in the user's folder is not torch;
+            cwd=os.sep,  # nor in Python 3.10, which does not know the variable
             start_new_session=True,  # Ctrl-C in the server's terminal asks the server, not the worker
         )  # fmt: skip
     except BaseException as error:

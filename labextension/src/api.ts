@@ -60,6 +60,11 @@ export class Sc2Api {
     });
   }
 
+  /** Load the weights anew. */
+  async restart(): Promise<void> {
+    await this._request('restart', { method: 'POST' });
+  }
+
   private async _request(path: string, init: RequestInit): Promise<Response> {
     const url = URLExt.join(this._settings.baseUrl, 'sc2', path);
     const response = await ServerConnection.makeRequest(

@@ -11,6 +11,7 @@ import type { CompletionSettings } from './settings';
 export const CommandIDs = {
   toggle: 'jupyter-sc2:toggle-ghost-text',
   suggest: 'jupyter-sc2:suggest',
+  restart: 'jupyter-sc2:restart-engine',
   showStatus: 'jupyter-sc2:show-status'
 } as const;
 
@@ -62,6 +63,14 @@ export function addCommands(options: ICommandOptions): void {
     caption: trans.__('Weights, state, device and versions'),
     icon: sc2Icon,
     execute: () => showDetails(engine, trans),
+    describedBy
+  });
+
+  commands.addCommand(CommandIDs.restart, {
+    label: trans.__('StarCoder2: Restart the engine'),
+    caption: trans.__('Load the weights anew, after a failure for example'),
+    icon: sc2Icon,
+    execute: () => engine.restart(),
     describedBy
   });
 

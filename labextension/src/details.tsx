@@ -10,11 +10,17 @@ export async function showDetails(
   model: EngineModel,
   trans: TranslationBundle
 ): Promise<void> {
-  await showDialog({
+  const restart = Dialog.createButton({
+    label: trans.__('Restart the engine')
+  });
+  const { button } = await showDialog({
     title: trans.__('StarCoder2 engine'),
     body: new EngineDetails(model, trans),
-    buttons: [Dialog.okButton({ label: trans.__('Close') })]
+    buttons: [restart, Dialog.okButton({ label: trans.__('Close') })]
   });
+  if (button.label === restart.label) {
+    await model.restart();
+  }
 }
 
 class EngineDetails extends VDomRenderer<EngineModel> {

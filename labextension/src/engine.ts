@@ -61,6 +61,15 @@ export class EngineModel extends VDomModel {
     this.stateChanged.emit();
   }
 
+  /** Load the weights anew; the way back from a failed engine. */
+  async restart(): Promise<void> {
+    try {
+      await this._api.restart();
+    } finally {
+      await this.refresh();
+    }
+  }
+
   /** Ask the server; goes on in the background until it answers. */
   async refresh(attempt = 0): Promise<void> {
     clearTimeout(this._retryTimer);

@@ -9,7 +9,7 @@ from jupyter_server.utils import JupyterServerAuthWarning
 from traitlets.config import Config
 from wire import body, check_failure
 
-ROUTES = [("GET", ("status",)), ("POST", ("complete",)), ("DELETE", ("requests", "request-1"))]
+ROUTES = [("GET", ("status",)), ("POST", ("complete",)), ("DELETE", ("requests", "request-1")), ("POST", ("restart",))]
 UNSAFE = ROUTES[1:]
 TRUSTED = "https://trusted.example.com"
 FOREIGN = [

@@ -12,3 +12,9 @@ async def test_status_says_what_runs(jp_fetch, sc2_app, weights_folder):
     (engine,) = status["engines"]
     assert engine["weights"] == weights_folder.name
     assert (engine["state"], engine["roles"], engine["running"], engine["waiting"]) == ("off", ["ghost"], 0, 0)
+
+
+async def test_restart_is_passed_on(jp_fetch, engine):
+    response = await jp_fetch("sc2", "restart", method="POST", body="")
+    assert response.code == 204
+    assert engine.restarts == 1

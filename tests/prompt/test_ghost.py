@@ -52,7 +52,7 @@ def test_pieces_encode_as_the_whole_script_would(tokenizer):
 def test_never_longer_than_the_limit(tokenizer, limit):
     cells = code(*[f"value_{i} = compute({i}, 'text {i}')\n" * 9 for i in range(60)])
     for offset in (0, 100, len(cells[30].source)):
-        prompt = build(cells, 30, offset, tokenizer, Limits(limit, limit // 4))
+        prompt = build(cells, 30, offset, tokenizer, Limits(limit))
         assert len(prompt.ids) <= limit
         assert prompt.truncated
 

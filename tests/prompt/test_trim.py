@@ -20,6 +20,15 @@ CASES = {
     "an open bracket goes on": ("plot(\n    x,\n    y,\n)\nz = 1", "plt.", "", "plot(\n    x,\n    y,\n)\nz = 1"),
     "a block under a colon": ("x):\n    return x\n\nf(2)", "def f(", "", "x):\n    return x"),
     "a bracket already there": ("x)", "print(", ")", "x"),
+    "a bracket of its own is kept": ("len(x)", "print(", ")", "len(x)"),
+    "so is an index": ("df['a']", "df[", "]", "df['a']"),
+    "so is a dictionary": ("{'b': 1}", "{'a': ", "}", "{'b': 1}"),
+    "opened on an earlier line": ("f(x)", "    ", ")", "f(x)"),
+    "and closed once too often": ("f(x))", "    ", ")", "f(x)"),
+    "one bracket of two": ("x), y)", "foo(bar(", ")", "x), y"),
+    "part of what follows": ("a)\n", "f(", ", b)", "a"),
+    "a quote already there": ('x"', 'print("', '")', "x"),
+    "words already there": ("f(x) for x in y\n", "[", " for x in y]", "f(x)"),
     "one line when text follows": ("x\ny\nz", "print(", ")", "x"),
     "a blank line ends": ("a = 1\nb = 2\n\nc = 3", "", "", "a = 1\nb = 2"),
     "leading blank lines are kept": ("\n\nx = 1\n\n", "", "", "\n\nx = 1"),
@@ -63,6 +72,8 @@ def test_a_split_character_waits(tokenizer):
 def test_endless_repetition_ends(tokenizer):
     assert len(shown(tokenizer, ".grow.up" * 20, "df")) <= 4 * len(".grow.up")
     assert shown(tokenizer, "x = 1\n" + "ab, cd, " * 20, "") == "x = 1"
+    for line in ("np.array([1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0])", "# " + "-" * 60):
+        assert shown(tokenizer, line) == line
 
 
 def test_at_most_twelve_lines(tokenizer):

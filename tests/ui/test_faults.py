@@ -83,5 +83,8 @@ def test_the_status_item_says_more_on_click(page: Page, lab: Lab, name: str) -> 
     dialog = page.get_by_role("dialog")
     for text in ("built-in", "Nothing leaves this machine", "torch"):
         expect(dialog).to_contain_text(text)
-    page.keyboard.press("Escape")
+    before = worker_of(lab).pid
+    dialog.get_by_role("button", name="Restart the engine").click()
     expect(dialog).to_have_count(0)
+    expect(status_of(page)).to_contain_text("ready", timeout=30_000)
+    assert worker_of(lab).pid != before
