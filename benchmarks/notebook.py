@@ -51,18 +51,19 @@ CELLS = [
 ]
 
 # Where fresh prompts are asked for: the cell, and what is typed at its end; the last key is the one that is timed.
+# From cell 18 on a prompt has more than 1,000 ids.
 SITES = [
-    (29, "import matplotlib.pyplot as"), (5, "\npenguins.gro"), (6, "\nby_species.sort_val"), (2, "\npenguins.des"),
-    (10, "\ncomplete[\"ratio\"].me"), (29, "fig, ax = plt.subp"), (13, "\ncorrelation.ro"), (15, "\nlen(mal"),
-    (20, "\nprint(lab"), (21, "\nlen(tra"), (23, "\nprint(\"test\", len(te"), (25, "\nplt.sh"),
-    (26, "\nheaviest.he"), (27, "\nsummary.ro"), (29, "for species, group in comp"), (7, "\nby_island.su"),
-    (12, "\nscaled.me"), (18, "\nprint(hi"), (22, "\n\ncentroids = nearest_cen"), (24, "\nconfusion.va"),
-    (29, "complete.groupby(\"spec"), (3, "\npenguins.col"), (4, "\npenguins.drop"), (9, "\ncomplete.he"),
-    (16, "\nprint(diff"), (19, "\nprint(lo"), (29, "plt.figure(fig"), (28, "\npd.read_csv(\"summ"),
-    (29, "def mean_of(values):\n    return np.me"), (11, "\n\nstandardise(complete[\"body_m"), (8, "\nax.set_ti"),
-    (14, "\nax.set_xla"), (17, "\n\nbootstrap(mal"), (29, "with open(\"penguins.csv\") as"), (0, "\nimport nump"),
-    (1, "\nimport seabo"), (29, "np.random.default_r"), (29, "plt.xlabel(\"bill len"), (29, "names = sorted(set(compl"),
-    (29, "if __name__ == \"__mai"),
+    (29, "import matplotlib.pyplot as"), (18, "\nprint(hi"), (20, "\nprint(lab"), (21, "\nlen(tra"),
+    (22, "\n\ncentroids = nearest_cen"), (23, "\nprint(\"test\", len(te"), (24, "\nconfusion.va"), (25, "\nplt.sh"),
+    (26, "\nheaviest.he"), (27, "\nsummary.ro"), (28, "\npd.read_csv(\"summ"), (29, "fig, ax = plt.subp"),
+    (29, "for species, group in comp"), (29, "complete.groupby(\"spec"), (29, "plt.figure(fig"), (19, "\nprint(lo"),
+    (29, "def mean_of(values):\n    return np.me"), (29, "with open(\"penguins.csv\") as"), (29, "np.random.default_r"),
+    (29, "plt.xlabel(\"bill len"), (29, "names = sorted(set(compl"), (29, "if __name__ == \"__mai"),
+    (18, "\nbootstrap(fem"), (19, "\nplt.hi"), (20, "\nfeatures.sh"), (21, "\nfeatures[tra"), (22, "\n\nnp.uni"),
+    (23, "\npredicted.sh"), (24, "\nconfusion.su"), (25, "\nyears.ma"), (26, "\nheaviest.so"), (27, "\nsummary.plo"),
+    (28, "\nsummary.he"), (29, "low, high = boot"), (29, "scaled.des"), (29, "correlation.va"), (29, "centroids.sh"),
+    (29, "for name in nam"), (29, "print(compl"), (29, "plt.scatter(compl"), (29, "x = np.lins"), (29, "x = np.arr"),
+    (29, "ax.set_xla"), (29, "import statis"), (29, "standardise(sca"), (29, "total = math.sq"),
 ]  # fmt: skip
 
 # 200 keys of one person: letters, corrections (\b is Backspace), new lines, and a second cell (\f moves to it).
