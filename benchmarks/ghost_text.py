@@ -10,6 +10,7 @@ goes to the server key by key and reports how many ids of each prompt were compu
 from __future__ import annotations
 
 import argparse
+import contextlib
 import hashlib
 import json
 import shutil
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
-from playwright.sync_api import Page, Response, sync_playwright
+from playwright.sync_api import Error, Page, Response, sync_playwright
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
@@ -61,10 +62,12 @@ def measure_site(page: Page, site: tuple[int, str], cold: bool) -> dict[str, Any
     page.evaluate(SET_SOURCES, list(enumerate(CELLS)))
     edit_cell(page, index)
     page.keyboard.type(text[:-1], delay=60)
-    page.wait_for_timeout(600)
+    page.wait_for_timeout(400)
+    page.keyboard.press("ArrowLeft")  # a moved cursor ends the suggestion before, which could else be typed along
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(150)
     if page.locator(GHOST).count():
-        page.keyboard.press("Escape")
-        page.wait_for_timeout(150)
+        return None
     if cold:
         nonce = uuid.uuid4().hex
         page.evaluate(SET_SOURCES, [[i, f"{CELLS[i]}  # {nonce}"] for i in range(index)])
@@ -73,14 +76,21 @@ def measure_site(page: Page, site: tuple[int, str], cold: bool) -> dict[str, Any
     page.on("response", listener)
     page.evaluate("() => Object.assign(window.sc2Watch, {armed: true, pressed: 0, painted: null})")
     page.keyboard.press(text[-1])
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(1000)
     page.remove_listener("response", listener)
     painted = page.evaluate("() => { window.sc2Watch.armed = false; return window.sc2Watch.painted; }")
     asked = [answer for answer in answers if "/sc2/complete" in answer.url and answer.ok]
     if painted is None or not asked:
         return None
-    usage = [event["usage"] for event in events_of(asked[0].text()) if event["type"] == "done"]
-    return {"ms": painted, **(usage[0] if usage else {})}
+    return {"ms": painted, **usage_of(asked)}
+
+
+def usage_of(answers: list[Response]) -> dict[str, int]:
+    """Of the last answer that was not cut off; empty when the browser kept none."""
+    for answer in reversed(answers):
+        with contextlib.suppress(Error):
+            return next((event["usage"] for event in events_of(answer.text()) if event["type"] == "done"), {})
+    return {}
 
 
 def events_of(text: str) -> list[dict[str, Any]]:

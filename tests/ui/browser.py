@@ -20,6 +20,20 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+FOCUS_CELL = """index => {
+    const notebook = window.jupyterapp.shell.currentWidget.content;
+    notebook.activeCellIndex = index;
+    void notebook.scrollToItem(index); // may never settle
+    notebook.mode = 'edit';
+}"""
+IS_WHOLE = """() => {
+    const { content, context } = window.jupyterapp.shell.currentWidget ?? {};
+    return context?.isReady && content?.widgets?.length === context.model.cells.length && content.widgets.length > 0;
+}"""
+HAS_FOCUS = """index => {
+    const cell = window.jupyterapp.shell.currentWidget.content.widgets[index];
+    return cell?.node.contains(document.activeElement) && cell.editor?.hasFocus();
+}"""
 GHOST = ".jp-GhostText:not(.jp-GhostText-lineSpacer, .jp-GhostText-letterSpacer)"
 IMPORTS = "import numpy as np\nimport pandas as pd\nimport matplotlib.pyplot as plt"
 START, REST = "import matplotlib.pyplot as ", "plt"  # the notebook tells the weights what follows
@@ -45,11 +59,13 @@ def open_notebook(page: Page, lab: Lab, name: str) -> None:
     expect(page.locator(".jp-NotebookPanel:visible .jp-Notebook-ExecutionIndicator")).to_have_attribute(
         "data-status", "idle", timeout=60_000
     )
+    page.wait_for_function(IS_WHOLE)  # JupyterLab adds the cells of a notebook little by little
 
 
 def edit_cell(page: Page, index: int) -> None:
-    """Puts the cursor at the end of a cell."""
-    page.locator(".jp-NotebookPanel:visible .jp-Cell").nth(index).locator(".cm-content").click()
+    """Puts the cursor at the end of a cell. Cells out of sight are not in the page, so a click could miss."""
+    page.evaluate(FOCUS_CELL, index)
+    page.wait_for_function(HAS_FOCUS, arg=index)
     page.keyboard.press("Control+End")
 
 

@@ -8,15 +8,10 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from ui.browser import GHOST, open_notebook, press_slowly
+from ui.browser import GHOST, edit_cell, open_notebook, press_slowly
 from ui.lab import Lab
 
 DOCS = Path(__file__).parents[2] / "docs"
-FOCUS_CELL = """index => {
-    const notebook = window.jupyterapp.shell.currentWidget.content;
-    notebook.activeCellIndex = index;
-    notebook.mode = 'edit';
-}"""
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
 
@@ -29,8 +24,8 @@ def test_quickstart_with_ghost_text(page: Page, lab: Lab, theme: str, tmp_path: 
     open_notebook(page, lab, f"{folder.name}/quickstart.ipynb")
     page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", THEMES[theme])
     page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    edit_cell(page, 6)
     expect(page.locator(".jp-OutputArea-output", has_text="200.9")).to_be_visible(timeout=30_000)
-    page.evaluate(FOCUS_CELL, 6)
     press_slowly(page, "for penguin in pen")
     expect(page.locator(GHOST)).not_to_have_count(0, timeout=30_000)
     page.wait_for_timeout(2000)  # the whole suggestion
