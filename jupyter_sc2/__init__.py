@@ -30,3 +30,10 @@ def _jupyter_server_extension_points() -> list[dict[str, Any]]:
     from jupyter_sc2.extension import Sc2App
 
     return [{"module": "jupyter_sc2", "app": Sc2App}]
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """`%load_ext jupyter_sc2` does what `%load_ext jupyter_sc2_kernel` does."""
+    from jupyter_sc2_kernel import load_ipython_extension as load
+
+    load(shell)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 from typing import Any, cast, get_args
 
+from jupyter_core.paths import jupyter_data_dir
 from jupyter_events import EventLogger
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
 from traitlets import Bool, Dict, Enum, Float, Int, Unicode
 
 from jupyter_sc2 import catalog, handlers
+from jupyter_sc2.conversations import ConversationStore, follow_notebooks
 from jupyter_sc2.events import ENGINE_SCHEMA_PATH, StatusNews
 from jupyter_sc2.messages import MAX_PROMPT_IDS, Role
 from jupyter_sc2.supervisor import Supervisor, WorkerSettings
@@ -56,14 +59,18 @@ class Sc2App(ExtensionApp):
         logger = cast(EventLogger, cast(ServerApp, self.serverapp).event_logger)
         logger.register_event_schema(ENGINE_SCHEMA_PATH)
         self.news = StatusNews(logger, self.log)
-        by_role: dict[Role, str] = {"ghost": self.roles.get("ghost", self.weights)}
+        by_role: dict[Role, str] = {role: self.roles.get(role, self.weights) for role in get_args(Role)}
         supervisors = {
             weights: self._supervisor(weights, [role for role in by_role if by_role[role] == weights])
             for weights in dict.fromkeys(by_role.values())
         }
         self.supervisors = list(supervisors.values())
         served = {weights: handlers.Served(weights, supervisors[weights]) for weights in supervisors}
-        self.services = handlers.Services({role: served[by_role[role]] for role in by_role}, self.prompt_ids)
+        conversations = ConversationStore(Path(jupyter_data_dir()) / "sc2" / "conversations")
+        self.services = handlers.Services(
+            {role: served[by_role[role]] for role in by_role}, self.prompt_ids, conversations
+        )
+        follow_notebooks(logger, conversations)
 
     def initialize_handlers(self) -> None:
         self.handlers.extend(handlers.routes(self.services))

@@ -78,7 +78,8 @@ def sc2_app(jp_serverapp):
 def engine(sc2_app, tokenizer):
     """The server's engine, replaced by a fake one."""
     fake = FakeEngine(tokenizer)
-    sc2_app.services.served["ghost"].engine = fake
+    for served in sc2_app.services.served.values():
+        served.engine = fake
     yield fake
     for task in fake.tasks:
         task.cancel()

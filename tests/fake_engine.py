@@ -52,12 +52,17 @@ class FakeEngine:
         stream.finish(finish)
         return True
 
+    @property
+    def is_drained(self):
+        """Whether every script was played to its end."""
+        return not self.scripts and not self.tasks
+
     async def restart(self):
         self.restarts = getattr(self, "restarts", 0) + 1
 
     def status(self):
         running = sum(not stream.ended for stream in self.open.values())
-        return EngineStatus("fake", "ready", ["ghost"], running, 0, details=self.details)
+        return EngineStatus("fake", "ready", ["ghost", "magic", "chat"], running, 0, details=self.details)
 
     async def _play(self, stream, script):
         for item in script:

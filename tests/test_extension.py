@@ -91,7 +91,7 @@ class TestSettings:
     def sc2_config(self, weights_folder):
         return {
             "weights": "built-in",
-            "roles": {"ghost": str(weights_folder)},
+            "roles": {role: str(weights_folder) for role in ("ghost", "magic", "chat")},
             "threads": 3,
             "niceness": 7,
             "cache_mib": 16,

@@ -24,8 +24,10 @@ MAY_IMPORT = {
     "catalog": {"messages", "errors"},
     "cells": {"messages", "errors", "notebook"},
     "events": {"messages"},
+    "conversations": {"messages", "errors"},
     "handlers": {
         "__version__", "messages", "errors", "tokenizer", "notebook", "prompt", "supervisor", "catalog", "cells",
+        "conversations",
     },
 }  # fmt: skip
 PURE = {"notebook", "prompt", "review"}

@@ -19,6 +19,7 @@ class Entry(Struct, frozen=True):
     """Weights as a prompt builder needs to know them. `max_positions` counts token ids, prompt and reply together.
 
     Weights that `heals` are asked from a border between tokens, and spell what is typed of a word before they go on.
+    `base` weights complete text and were not trained to converse; this version asks all weights so.
     """
 
     name: str
@@ -27,6 +28,7 @@ class Entry(Struct, frozen=True):
     max_positions: int
     format_version: int
     heals: bool = False
+    kind: Literal["base", "chat"] = "base"
 
     @property
     def tokenizer_path(self) -> Path:

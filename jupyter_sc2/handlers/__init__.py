@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from jupyter_sc2.handlers.chat import ChatHandler
 from jupyter_sc2.handlers.complete import CompleteHandler
+from jupyter_sc2.handlers.conversations import ConversationHandler, ConversationsHandler
+from jupyter_sc2.handlers.magic import MagicHandler
 from jupyter_sc2.handlers.requests import RequestHandler
 from jupyter_sc2.handlers.restart import RestartHandler
 from jupyter_sc2.handlers.services import Served, Services
@@ -19,6 +22,10 @@ def routes(services: Services) -> list[tuple[str, type, dict[str, Any]]]:
     return [
         (r"/sc2/status", StatusHandler, given),
         (r"/sc2/complete", CompleteHandler, given),
+        (r"/sc2/magic", MagicHandler, given),
+        (r"/sc2/chat", ChatHandler, given),
+        (r"/sc2/conversations", ConversationsHandler, given),
+        (r"/sc2/conversations/([^/]+)", ConversationHandler, given),
         (r"/sc2/requests/(.+)", RequestHandler, given),
         (r"/sc2/restart", RestartHandler, given),
     ]

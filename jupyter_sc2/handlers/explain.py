@@ -16,6 +16,7 @@ _UNKNOWN = re.compile(r"^Object contains unknown field `(.*?)`(?: - at `\$[^`]*`
 _MISSING = re.compile(r"^Object missing required field `(\w+)`")
 _PATH = re.compile(r" - at `\$\.?([^`]*)`$")
 _PATTERNS = (
+    ("{8}", "a UUID"),
     ("0-9a-f", "64 hexadecimal digits in lower case"),
     (r"\w", "1 to 128 letters, digits, or any of . _ : / @ -"),
 )

@@ -1,19 +1,15 @@
-"""From a parsed completion request to the prompt for ghost text, and what of it is recorded."""
+"""From a parsed completion request to the prompt for ghost text."""
 
 from __future__ import annotations
 
-import hashlib
-import struct
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from jupyter_sc2 import __version__
 from jupyter_sc2.errors import Sc2Error
 from jupyter_sc2.handlers.services import Served
-from jupyter_sc2.messages import CompletionRequest, EngineStatus, Provenance, Submit
+from jupyter_sc2.messages import CompletionRequest, Submit
 from jupyter_sc2.notebook import Limits, SourceCell
 from jupyter_sc2.prompt.ghost import Prompt, build
 
@@ -83,26 +79,6 @@ def submission(request: CompletionRequest, prompt: Prompt, seed: int) -> Submit:
         priority=PRIORITY,
         cache_key=f"{request.client_id}/{request.editor_id}",
         spell=prompt.spell,
-    )
-
-
-def provenance(
-    request: CompletionRequest, submitted: Submit, served: Served, status: EngineStatus
-) -> Provenance | None:
-    """What made the text. None when the weights have not answered, so that there is no text."""
-    if status.details is None:
-        return None
-    options: dict[str, Any] = msgspec.to_builtins(request.options)
-    return Provenance(
-        weights=served.entry.name,
-        weights_sha256=status.details.weights_sha256,
-        adapter=None,
-        precision=status.details.precision,
-        prompt_sha256=hashlib.sha256(struct.pack(f"<{len(submitted.ids)}I", *submitted.ids)).hexdigest(),
-        options={**options, "seed": submitted.seed, "spell": submitted.spell},
-        seed=submitted.seed,
-        format_version=served.entry.format_version,
-        versions={**status.details.versions, "jupyter_sc2": __version__},
     )
 
 

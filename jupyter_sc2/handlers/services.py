@@ -1,4 +1,4 @@
-"""What the handlers call: the engine of each role, and the store of cell sources."""
+"""What the handlers call: the engine of each role, and the stores of cell sources and conversations."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from functools import cached_property
 
 from jupyter_sc2 import catalog
 from jupyter_sc2.cells import CellStore
-from jupyter_sc2.errors import Sc2Error
+from jupyter_sc2.conversations import ConversationStore
 from jupyter_sc2.messages import Role
 from jupyter_sc2.supervisor import Engine, Stream, Ticket
 from jupyter_sc2.tokenizer import Tokenizer
@@ -36,8 +36,8 @@ class Served:
 class Services:
     """`prompt_ids` bounds every prompt, in token ids."""
 
-    def __init__(self, served: dict[Role, Served], prompt_ids: int) -> None:
-        self.served, self.prompt_ids = served, prompt_ids
+    def __init__(self, served: dict[Role, Served], prompt_ids: int, conversations: ConversationStore) -> None:
+        self.served, self.prompt_ids, self.conversations = served, prompt_ids, conversations
         self.cells = CellStore()
 
     @property
@@ -46,7 +46,4 @@ class Services:
         return list(dict.fromkeys(served.engine for served in self.served.values()))
 
     def of(self, role: Role) -> Served:
-        """What serves `role`. Raises `bad_value` for a role that this version does not have."""
-        if role not in self.served:
-            raise Sc2Error("bad_value", f"`role` {role} is not available in this version.", status=422)
         return self.served[role]

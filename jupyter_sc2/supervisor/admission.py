@@ -15,7 +15,7 @@ MAX_EDITORS = 1024
 
 
 class Admission:
-    """The open requests of one engine. At most `max_running` are with the worker and `max_waiting` are not."""
+    """The open requests of one engine. At most `max_running` of each priority are with the worker."""
 
     def __init__(self, max_running: int, max_waiting: int, clock: Callable[[], float] = time.monotonic) -> None:
         self.max_running, self.max_waiting = max_running, max_waiting
@@ -74,10 +74,15 @@ class Admission:
         stream.running = False
 
     def next_to_run(self) -> Stream | None:
-        """The request to hand to the worker now, if there is room for one."""
-        if self.running >= self.max_running:
+        """The request to hand to the worker now, if there is room for one.
+
+        Running requests of lower priority do not count: the worker sets them aside.
+        """
+        head = next(iter(self._line()), None)
+        if head is None:
             return None
-        return next(iter(self._line()), None)
+        ahead = sum(stream.running and _priority(stream) <= _priority(head) for stream in self._streams.values())
+        return head if ahead < self.max_running else None
 
     def announce(self) -> None:
         """Tells those in line their position, 1 being the next."""
@@ -88,7 +93,7 @@ class Admission:
 
     def _line(self) -> list[Stream]:
         ready = [s for s in self._streams.values() if s.prompt is not None and not s.running]
-        return sorted(ready, key=lambda s: (s.prompt.priority if s.prompt else 0, s.number))
+        return sorted(ready, key=lambda s: (_priority(s), s.number))
 
     def _is_late(self, ticket: Ticket) -> bool:
         seq, when = self._newest.get(_editor(ticket), (-1, 0.0))
@@ -100,6 +105,10 @@ class Admission:
         self._newest.move_to_end(editor)
         if len(self._newest) > MAX_EDITORS:
             self._newest.popitem(last=False)
+
+
+def _priority(stream: Stream) -> int:
+    return stream.prompt.priority if stream.prompt else 0
 
 
 def _editor(ticket: Ticket) -> tuple[str, str]:

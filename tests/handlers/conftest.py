@@ -46,12 +46,12 @@ def connect(http_server_client, jp_auth_header, jp_base_url):
     """A raw connection with a request written to it, for clients that go away or do not read."""
     writers = []
 
-    async def open_connection(content, limit=65536):
+    async def open_connection(content, limit=65536, path="complete"):
         reader, writer = await asyncio.open_connection("127.0.0.1", http_server_client.get_http_port(), limit=limit)
         writers.append(writer)
         data = json.dumps(content).encode()
         head = [
-            f"POST {jp_base_url}sc2/complete HTTP/1.1",
+            f"POST {jp_base_url}sc2/{path} HTTP/1.1",
             "Host: 127.0.0.1",
             "Content-Type: application/json",
             f"Content-Length: {len(data)}",

@@ -9,8 +9,18 @@ from jupyter_server.utils import JupyterServerAuthWarning
 from traitlets.config import Config
 from wire import body, check_failure
 
-ROUTES = [("GET", ("status",)), ("POST", ("complete",)), ("DELETE", ("requests", "request-1")), ("POST", ("restart",))]
-UNSAFE = ROUTES[1:]
+UUID = "00000000-0000-4000-8000-000000000000"
+SAFE = [("GET", ("status",)), ("GET", ("conversations", UUID))]
+UNSAFE = [
+    ("POST", ("complete",)),
+    ("POST", ("magic",)),
+    ("POST", ("chat",)),
+    ("POST", ("conversations",)),
+    ("DELETE", ("conversations", UUID)),
+    ("DELETE", ("requests", "request-1")),
+    ("POST", ("restart",)),
+]
+ROUTES = SAFE + UNSAFE
 TRUSTED = "https://trusted.example.com"
 FOREIGN = [
     "https://evil.example",

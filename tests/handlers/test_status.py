@@ -11,7 +11,12 @@ async def test_status_says_what_runs(jp_fetch, sc2_app, weights_folder):
     assert (status["protocol"], status["version"]) == (PROTOCOL, jupyter_sc2.__version__)
     (engine,) = status["engines"]
     assert engine["weights"] == weights_folder.name
-    assert (engine["state"], engine["roles"], engine["running"], engine["waiting"]) == ("off", ["ghost"], 0, 0)
+    assert (engine["state"], engine["roles"], engine["running"], engine["waiting"]) == (
+        "off",
+        ["ghost", "magic", "chat"],
+        0,
+        0,
+    )
 
 
 async def test_restart_is_passed_on(jp_fetch, engine):

@@ -23,7 +23,8 @@ def supervise(sc2_app, harness):
 
     def replace(script, **changes):
         supervisor = harness.make(script, **changes)
-        sc2_app.services.served["ghost"].engine = supervisor
+        for served in sc2_app.services.served.values():
+            served.engine = supervisor
         return supervisor
 
     return replace

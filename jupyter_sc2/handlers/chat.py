@@ -1,0 +1,97 @@
+"""`POST /sc2/chat`: the next reply of a conversation, as server-sent events. Question and reply are kept on disk."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from datetime import datetime, timezone
+from typing import Any, Literal
+
+from tornado.iostream import StreamClosedError
+
+from jupyter_sc2.conversations import Stale
+from jupyter_sc2.errors import Sc2Error
+from jupyter_sc2.handlers.base import allowed_to
+from jupyter_sc2.handlers.provenance import provenance
+from jupyter_sc2.handlers.reply import prompt_room, submission
+from jupyter_sc2.handlers.services import Served
+from jupyter_sc2.handlers.sse import ClientTooSlow, EventWriter
+from jupyter_sc2.handlers.stream import StreamHandler, seed_of
+from jupyter_sc2.messages import ChatRequest, Conversation, Finished, Message, ReplyDone, Submit
+from jupyter_sc2.prompt.chat import chat_prompt
+from jupyter_sc2.prompt.reply import CodeReply, FencedReply
+from jupyter_sc2.supervisor import Stream, Ticket
+
+
+class ChatHandler(StreamHandler):
+    @allowed_to("execute")
+    async def post(self) -> None:
+        request = self.parse_body(ChatRequest)
+        served = self.services.of("chat")
+        limit = prompt_room(served, request.options, self.services.prompt_ids)
+        said = await self.services.conversations.get(request.conversation_id)
+        if said.revision != request.revision:
+            raise Stale(said.revision)
+
+        async def write(served: Served, stream: Stream, events: EventWriter) -> None:
+            if stream.ended:  # a newer request of this page came first
+                await events.send(ReplyDone("superseded", stream.usage, revision=said.revision))
+                return
+            prompt = await asyncio.to_thread(
+                chat_prompt, said.messages, request.context, request.message, served.tokenizer, limit, request.language
+            )
+            question = _message("user", request.message, context=request.context)
+            await self.services.conversations.append(said.id, question, request.revision)
+            options = request.options
+            submitted = submission(request.request_id, "chat", prompt, options, seed_of(options), said.id)
+            served.engine.submit(stream, submitted)
+            reply = FencedReply(CodeReply(served.tokenizer, request.language))
+            last, error = await self._until_it_ends(stream, reply, events)
+            kept, unsaved = await self._keep(request, reply, submitted, served, last, error)
+            if error is not None:
+                raise error
+            made_by = kept.messages[-1].provenance
+            text, finish = kept.messages[-1].text, last.finish if last else "cancelled"
+            await events.send(ReplyDone(finish, stream.usage, made_by, prompt.truncated, text, kept.revision, unsaved))
+
+        ticket = Ticket(request.request_id, request.client_id, request.conversation_id, request.seq, "chat")
+        await self.answer(served, ticket, EventWriter(self), write)
+
+    async def _until_it_ends(
+        self, stream: Stream, reply: FencedReply, events: EventWriter
+    ) -> tuple[Finished | None, Exception | None]:
+        """How it ended, or what went wrong; either way there may be text worth keeping."""
+        try:
+            return await self.relay(stream, reply, events), None
+        except Exception as error:
+            self.cancel()
+            return None, error
+
+    async def _keep(
+        self,
+        request: ChatRequest,
+        reply: FencedReply,
+        submitted: Submit,
+        served: Served,
+        last: Finished | None,
+        error: Exception | None,
+    ) -> tuple[Conversation, str]:
+        """Adds the reply to the conversation, what there is of it."""
+        trouble = "" if error is None or isinstance(error, StreamClosedError | ClientTooSlow) else _sentence(error)
+        answer = _message(
+            "assistant",
+            reply.kept(complete=last is not None and last.finish == "stop"),
+            finish="error" if trouble else last.finish if last else "cancelled",
+            error=trouble,
+            provenance=provenance(request.options, submitted, served),
+        )
+        return await self.services.conversations.append(request.conversation_id, answer)
+
+
+def _message(role: Literal["user", "assistant"], text: str, **fields: Any) -> Message:
+    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
+    return Message(id=str(uuid.uuid4()), role=role, text=text, time=now, **fields)
+
+
+def _sentence(error: Exception) -> str:
+    return error.message if isinstance(error, Sc2Error) else "Something went wrong in jupyter-sc2."

@@ -1,0 +1,56 @@
+"""A conversation, as it is kept on disk and shown on the page."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+
+from jupyter_sc2.messages.bounds import Uuid
+from jupyter_sc2.messages.events import Finish, Provenance
+
+
+class Piece(Struct, frozen=True, forbid_unknown_fields=True):
+    """A piece of the notebook that the user shows to the model; `title` is what the page calls it."""
+
+    kind: Literal["cell", "selection"]
+    title: Annotated[str, Meta(max_length=200)]
+    source: Annotated[str, Meta(max_length=65_536)]
+
+
+class Message(Struct, frozen=True):
+    """What one side said. `time` is ISO 8601 in UTC, for people only: the order is that of the list.
+
+    A reply that failed has `error`, a sentence, and the text that there was.
+    """
+
+    id: Uuid
+    role: Literal["user", "assistant"]
+    text: str
+    time: str
+    context: list[Piece] = []
+    finish: Finish | Literal["error"] | None = None
+    error: str = ""
+    provenance: Provenance | None = None
+
+
+class Conversation(Struct, frozen=True):
+    """`revision` grows by one with each message. `path` is the notebook's, empty for none or after its deletion."""
+
+    id: Uuid
+    path: str = ""
+    revision: Annotated[int, Meta(ge=0)] = 0
+    messages: list[Message] = []
+    schema_version: Literal[1] = 1
+
+
+class OpenedConversation(Struct, frozen=True):
+    """Answer to `POST /sc2/conversations`. `weights` reply, which converse or only complete code (`base`).
+
+    `notice` is what the user should know of their history, such as that it could not be read.
+    """
+
+    conversation: Conversation
+    weights: str
+    kind: Literal["base", "chat"]
+    notice: str = ""

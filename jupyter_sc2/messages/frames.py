@@ -1,0 +1,105 @@
+"""Frames of the worker's pipe, in both directions."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from jupyter_sc2.messages.events import Finish, Usage
+
+# --- From the supervisor to the worker
+
+
+class Load(Struct, frozen=True, tag="load"):
+    """First frame after the handshake. `cache_bytes` bounds all KV caches together."""
+
+    folder: str
+    threads: int
+    cache_bytes: int
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    device: str = "auto"
+
+
+class Submit(Struct, frozen=True, tag="submit"):
+    """A prompt by id. Smaller `priority` runs first. Sequences of one `cache_key` reuse each other's KV cache.
+
+    The answer begins by spelling `spell`, text that was typed but left out of `ids` (token healing).
+    """
+
+    request_id: str
+    ids: list[int]
+    max_new_tokens: int
+    temperature: float
+    top_p: float
+    seed: int
+    stop_ids: list[int]
+    priority: int
+    cache_key: str
+    spell: str = ""
+
+
+class Cancel(Struct, frozen=True, tag="cancel"):
+    request_id: str
+
+
+class Stop(Struct, frozen=True, tag="stop"):
+    """Finish at once and exit 0."""
+
+
+ToWorker = Load | Submit | Cancel | Stop
+
+
+# --- From the worker to the supervisor
+
+
+class Hello(Struct, frozen=True, tag="hello"):
+    protocol: int
+    pid: int
+
+
+class LoadProgress(Struct, frozen=True, tag="load_progress"):
+    share: float
+
+
+class Ready(Struct, frozen=True, tag="ready"):
+    """The weights answer from now on. `versions` and `weights_sha256` go into every provenance."""
+
+    weights_sha256: str
+    precision: str
+    device: str
+    max_positions: int
+    memory_bytes: int
+    versions: dict[str, str]
+
+
+class PrefillProgress(Struct, frozen=True, tag="prefill_progress"):
+    request_id: str
+    done: int
+    total: int
+
+
+class Tokens(Struct, frozen=True, tag="tokens"):
+    """New ids. `recomputed_ids` as in Usage, so that a request that is ended from above has its count too."""
+
+    request_id: str
+    ids: list[int]
+    recomputed_ids: int = 0
+
+
+class Finished(Struct, frozen=True, tag="finished"):
+    request_id: str
+    finish: Finish
+    usage: Usage
+
+
+class Failed(Struct, frozen=True, tag="failed"):
+    """A request's failure, or the load's when `request_id` is empty."""
+
+    code: str
+    message: str
+    hint: str = ""
+    request_id: str = ""
+
+
+FromWorker = Hello | LoadProgress | Ready | PrefillProgress | Tokens | Finished | Failed

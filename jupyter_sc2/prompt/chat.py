@@ -1,0 +1,41 @@
+"""The prompt of a conversation with a base model: its questions as text, its replies as code, the context as cells."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from jupyter_sc2.messages import Message, Piece
+from jupyter_sc2.prompt.examples import EXAMPLES
+from jupyter_sc2.prompt.structured import Part, ReplyPrompt, build
+from jupyter_sc2.tokenizer import Tokenizer
+
+_FENCED = re.compile(r"^```[^\n]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
+
+
+def chat_prompt(
+    said: Sequence[Message],
+    context: Sequence[Piece],
+    question: str,
+    tokenizer: Tokenizer,
+    limit: int,
+    language: str = "python",
+) -> ReplyPrompt:
+    """At most `limit` ids; the oldest messages give way. Raises `too_large` when the question alone does not fit."""
+    earlier = [*_exchanges(said), *_cells(context)]
+    return build(EXAMPLES, earlier, question, tokenizer, limit, language)
+
+
+def _exchanges(said: Sequence[Message]) -> Iterator[Part]:
+    """Questions that were answered with code, each after the cells that were shown with it."""
+    for question, reply in pairwise(said):
+        code = [Part("code", found) for found in _FENCED.findall(reply.text) if found.strip()]
+        if question.role == "user" and reply.role == "assistant" and code:
+            yield from _cells(question.context)
+            yield Part("text", question.text)
+            yield from code
+
+
+def _cells(context: Sequence[Piece]) -> list[Part]:
+    return [Part("code", piece.source) for piece in context if piece.source.strip()]

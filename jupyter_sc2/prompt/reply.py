@@ -1,0 +1,112 @@
+"""Which part of a whole answer in code is worth keeping: no endless repetition, no half statement at its end."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+
+from jupyter_sc2.tokenizer import Tokenizer
+
+FENCE = "```"
+MAX_PERIOD = 160  # characters
+MIN_REPEATED = 60  # characters that must repeat before it is called endless
+MIN_TIMES = 3
+_SHELL_LINE = re.compile(r"^(\s*)[%!?].*$", re.MULTILINE)  # IPython's own: magics, shell, help
+
+
+class CodeReply:
+    """Feed it ids; it returns the new characters. `finished` asks to stop the generation."""
+
+    def __init__(self, tokenizer: Tokenizer, language: str = "python") -> None:
+        self.tokenizer, self.language = tokenizer, language
+        self.finished = False
+        self.text = ""
+        self._ids: list[int] = []
+
+    def feed(self, ids: list[int]) -> str:
+        """New characters for `ids`, which hold no stop id."""
+        if self.finished:
+            return ""
+        self._ids += ids
+        text = self.tokenizer.decode(self._ids)
+        if text.endswith("\ufffd"):  # a character is still incomplete
+            return ""
+        fresh, self.text = text[len(self.text) :], text
+        self.finished = without_repetition(text) != text
+        return fresh
+
+    def flush(self, complete: bool = True) -> str:
+        """Nothing is held back."""
+        return ""
+
+    def kept(self, complete: bool) -> str:
+        """What is worth keeping. An answer that ended by itself (`complete`) is kept even if it does not parse."""
+        text = without_repetition(self.text).rstrip()
+        if self.language != "python":
+            return text
+        whole = whole_statements(text)
+        return whole if whole or not complete or self.finished else text
+
+
+class FencedReply:
+    """A reply in code as Markdown: what a base model writes, in a fence of the notebook's language."""
+
+    def __init__(self, code: CodeReply) -> None:
+        self.code = code
+        self._open = f"{FENCE}{re.sub(r'[^a-z0-9+#-]', '', code.language.lower())}\n"
+
+    @property
+    def finished(self) -> bool:
+        return self.code.finished or FENCE in self.code.text
+
+    def feed(self, ids: list[int]) -> str:
+        begun = bool(self.code.text)
+        fresh = self.code.feed(ids)
+        return fresh if begun or not fresh else self._open + fresh
+
+    def flush(self, complete: bool = True) -> str:
+        return ""
+
+    def kept(self, complete: bool) -> str:
+        """Empty when nothing is worth keeping."""
+        code = self.code.kept(complete and FENCE not in self.code.text).partition(FENCE)[0].rstrip()
+        return f"{self._open}{code}\n{FENCE}" if code else ""
+
+
+def without_repetition(text: str) -> str:
+    """`text` with only the first of the same characters over and over at its end."""
+    for period in range(1, min(MAX_PERIOD, len(text) // MIN_TIMES) + 1):
+        if text[-period:] != text[-2 * period : -period]:
+            continue
+        start = len(text) - period
+        while start >= period and text[start - period : start] == text[-period:]:
+            start -= period
+        while start > 0 and text[start - 1] == text[start + period - 1]:
+            start -= 1
+        repeated = len(text) - start
+        if repeated >= max(MIN_REPEATED, MIN_TIMES * period) and text[-period:].strip():
+            return text[: start + period]
+    return text
+
+
+def whole_statements(text: str) -> str:
+    """The longest beginning of `text`, cut at a line end, that Python can parse, IPython's magic lines included."""
+    if text.startswith("%%"):
+        return text
+    lines = text.split("\n")
+    for count in range(len(lines), 0, -1):
+        beginning = "\n".join(lines[:count]).rstrip()
+        if parses(beginning):
+            return beginning
+    return ""
+
+
+def parses(source: str) -> bool:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an odd escape is no reason to print anything
+            ast.parse(_SHELL_LINE.sub(r"\1pass", source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return True

@@ -1,0 +1,84 @@
+"""What of an answer in code is kept."""
+
+import pytest
+
+from jupyter_sc2.prompt.reply import CodeReply, FencedReply, whole_statements, without_repetition
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("x = [" + "5, " * 40, "x = [5, "),
+        ("import numpy as np\n" + "import pandas as pd\n\n" * 5, "import numpy as np\nimport pandas as pd\n"),
+        ("x = 1\ny = 2\n", "x = 1\ny = 2\n"),
+        ("# " + "-" * 40 + "\nx = 1", "# " + "-" * 40 + "\nx = 1"),
+        ("matrix = [0, 0, 0, 0, 0, 0]", "matrix = [0, 0, 0, 0, 0, 0]"),
+        ("", ""),
+        (" " * 500, " " * 500),
+    ],
+)
+def test_repetition(text, kept):
+    assert without_repetition(text) == kept
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("x = 1\ny = [1,\n     2", "x = 1"),
+        ("def f():\n    return 1\n\ndef g(", "def f():\n    return 1"),
+        ("def f():\n    x = 1\n    y =", "def f():\n    x = 1"),
+        ("%matplotlib inline\n!ls\nx = 1", "%matplotlib inline\n!ls\nx = 1"),
+        ("%%time\nfor x in", "%%time\nfor x in"),
+        ("for x in", ""),
+        ('"\\d"', '"\\d"'),
+        ("", ""),
+    ],
+)
+def test_whole_statements(text, kept):
+    assert whole_statements(text) == kept
+
+
+def fed(tokenizer, text, language="python"):
+    reply = CodeReply(tokenizer, language)
+    shown = "".join(reply.feed([token_id]) for token_id in tokenizer.encode(text))
+    return reply, shown
+
+
+def test_everything_is_shown_as_it_comes(tokenizer):
+    reply, shown = fed(tokenizer, "mark = '😀'\nprint(mark)")
+    assert shown == "mark = '😀'\nprint(mark)"
+    assert not reply.finished
+    assert reply.kept(complete=True) == shown
+
+
+def test_an_endless_answer_is_stopped_and_cut(tokenizer):
+    reply, shown = fed(tokenizer, "import numpy as np\nx = np.array([" + "1, 2, " * 100)
+    assert reply.finished
+    assert len(shown) < 200
+    assert reply.kept(complete=False) == "import numpy as np"
+
+
+def test_an_answer_that_ended_by_itself_is_kept_even_if_it_is_wrong(tokenizer):
+    reply, _ = fed(tokenizer, "for x in")
+    assert reply.kept(complete=True) == "for x in"
+    assert reply.kept(complete=False) == ""
+
+
+def test_other_languages_are_not_parsed(tokenizer):
+    reply, _ = fed(tokenizer, "x <- c(1, 2", "R")
+    assert reply.kept(complete=False) == "x <- c(1, 2"
+
+
+def test_a_fence_around_a_reply(tokenizer):
+    reply = FencedReply(CodeReply(tokenizer, "Python 3`\n"))
+    assert reply.feed(tokenizer.encode("x = 1")) == "```python3\nx = 1"
+    assert reply.feed(tokenizer.encode("\ny = 2")) == "\ny = 2"
+    assert reply.kept(complete=True) == "```python3\nx = 1\ny = 2\n```"
+    assert FencedReply(CodeReply(tokenizer)).kept(complete=True) == ""
+
+
+def test_a_reply_cannot_leave_its_fence(tokenizer):
+    reply = FencedReply(CodeReply(tokenizer))
+    reply.feed(tokenizer.encode("x = 1\n```\n<img src=x>"))
+    assert reply.finished
+    assert reply.kept(complete=True) == "```python\nx = 1\n```"
