@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 MAX_CELLS = 100
 MAX_CHARS = 200_000
-MAGIC = "%%starcoder"
+MAGIC = ("%%starcoder", "%starcoder")
 
 
 class History:
@@ -18,19 +18,22 @@ class History:
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
         self._failed: set[int] = set()
+        self._requests: dict[str, str] = {}  # source of a cell with the magic -> its words
         shell.events.register("post_run_cell", self._note)
 
-    def cells(self) -> list[dict[str, str]]:
-        """Oldest first, without the cell that runs now. An earlier request is text: `markdown`."""
+    def cells(self, request: str) -> list[dict[str, str]]:
+        """Oldest first, without the cell that runs now, which asks for `request`. Earlier requests are text."""
         sources = list(self._shell.history_manager.input_hist_raw)  # type: ignore[union-attr]
+        if sources and sources[-1].lstrip().startswith(MAGIC):  # the cell that runs now
+            self._requests[sources.pop().strip()] = request
         found: dict[str, str] = {}  # source -> kind; the last run of a source counts
-        for number in range(1, min(len(sources), self._shell.execution_count)):
-            source = sources[number].strip()
-            if not source or number in self._failed:
+        for number, source in enumerate(map(str.strip, sources)):
+            if number in self._failed or _only_magics(source):
                 continue
-            kind, source = ("markdown", _request(source)) if source.startswith(MAGIC) else ("code", source)
-            found.pop(source, None)
-            found[source] = kind
+            text = self._requests.get(source, source)
+            found.pop(text, None)
+            found[text] = "code" if text == source else "markdown"
+        found.pop(request, None)  # the cell ran before: it is to answer as it did then
         chosen: list[dict[str, str]] = []
         room = MAX_CHARS
         for source, kind in reversed(found.items()):
@@ -45,5 +48,7 @@ class History:
             self._failed.add(result.execution_count)
 
 
-def _request(source: str) -> str:
-    return source.partition("\n")[2].strip()
+def _only_magics(source: str) -> bool:
+    """Whether there is nothing to learn from: no line, or only `%load_ext` and its like."""
+    lines = [line for line in source.splitlines() if line.strip()]
+    return all(line.startswith(("%", "!")) for line in lines) and not source.startswith(MAGIC)

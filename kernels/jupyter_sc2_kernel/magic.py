@@ -57,7 +57,7 @@ class StarCoderMagics(Magics):
         try:
             self._write(words, options)
         except MagicError as error:
-            print(visible(str(error)), file=sys.stderr)
+            print(visible(str(error)).replace("max_new_tokens", "--max-tokens"), file=sys.stderr)
 
     def _write(self, words: str, options: Namespace) -> None:
         """Shows the code as it comes, then offers it as a cell. Raises MagicError, or Stopped after an interrupt."""
@@ -65,6 +65,7 @@ class StarCoderMagics(Magics):
         cell_id = self._cell_id()
         request = Request(find_server(), "magic", self._body(words, options, cell_id))
         shown = card(self.card, stop.set, cell_id)
+        shown.tell("Asking StarCoder2.")
         try:
             done = self._follow(request, options, shown, stop)
         except KeyboardInterrupt:
@@ -77,7 +78,7 @@ class StarCoderMagics(Magics):
         finally:
             request.close()
         code = visible(done["text"])
-        shown.finish(_summary(done, code), code)
+        shown.finish(_summary(done, code, options), code)
         if code and done["finish"] != "cancelled" and self.shell is not None:
             self.shell.set_next_input(code, replace=False)
 
@@ -117,7 +118,7 @@ class StarCoderMagics(Magics):
             "editor_id": f"kernel:{cell_id or 'cell'}"[:128],
             "seq": self._seq,
             "request": words,
-            "cells": self._history.cells(),
+            "cells": self._history.cells(words),
             "show_prompt": options.show_prompt,
             "options": {
                 "max_new_tokens": options.max_tokens,
@@ -149,10 +150,10 @@ def _progress(event: Event, written: str, max_tokens: int) -> tuple[str, float |
             return "Thinking.", None
 
 
-def _summary(done: Event, code: str) -> str:
+def _summary(done: Event, code: str, options: Namespace) -> str:
     made_by = done.get("provenance") or {}
     weights = f"StarCoder2 {made_by['weights']}" if made_by.get("weights") else "StarCoder2"
-    seed = f", seed {made_by['seed']}" if made_by else ""
+    seed = f", seed {made_by['seed']}" if made_by and options.temperature > 0 else ""
     if done["finish"] == "cancelled":
         return f"Stopped. {weights}{seed}."
     if not code:
