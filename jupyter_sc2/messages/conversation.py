@@ -11,9 +11,9 @@ from jupyter_sc2.messages.events import Finish, Provenance
 
 
 class Piece(Struct, frozen=True, forbid_unknown_fields=True):
-    """A piece of the notebook that the user shows to the model; `title` is what the page calls it."""
+    """A cell, or what is selected in one, that the user shows to the model; `title` is what the page calls it."""
 
-    kind: Literal["cell", "selection"]
+    kind: Literal["code", "markdown"]
     title: Annotated[str, Meta(max_length=200)]
     source: Annotated[str, Meta(max_length=65_536)]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
+from typing import Literal
 
 from jupyter_sc2.messages import Message, Piece
 from jupyter_sc2.prompt.examples import EXAMPLES
@@ -38,4 +39,5 @@ def _exchanges(said: Sequence[Message]) -> Iterator[Part]:
 
 
 def _cells(context: Sequence[Piece]) -> list[Part]:
-    return [Part("code", piece.source) for piece in context if piece.source.strip()]
+    kinds: dict[str, Literal["text", "code"]] = {"code": "code", "markdown": "text"}
+    return [Part(kinds[piece.kind], piece.source) for piece in context if piece.source.strip()]

@@ -1,8 +1,11 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import type {
+  IChatRequest,
   ICompletionRequest,
+  IConversation,
   IFailure,
+  IOpenedConversation,
   IStatus,
   Sc2Event
 } from './messages';
@@ -40,17 +43,37 @@ export class Sc2Api {
    * Ask for a completion. Resolves once the server has accepted the request;
    * aborting `signal` closes the connection, which cancels it there.
    */
-  async complete(
+  complete(
     body: ICompletionRequest,
     signal: AbortSignal
   ): Promise<AsyncGenerator<Sc2Event>> {
-    const response = await this._request('complete', {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json' },
-      body: JSON.stringify(body),
-      signal
+    return this._stream('complete', body, signal);
+  }
+
+  /** Ask for the next reply of a conversation; as `complete`. */
+  chat(
+    body: IChatRequest,
+    signal: AbortSignal
+  ): Promise<AsyncGenerator<Sc2Event>> {
+    return this._stream('chat', body, signal);
+  }
+
+  /** The conversation of a notebook, a new one if there is none. */
+  async openConversation(path: string): Promise<IOpenedConversation> {
+    const response = await this._post('conversations', { path });
+    return (await response.json()) as IOpenedConversation;
+  }
+
+  async conversation(id: string): Promise<IConversation> {
+    const response = await this._request(`conversations/${id}`, {
+      method: 'GET'
     });
-    return eventsOf(response);
+    return (await response.json()) as IConversation;
+  }
+
+  /** Forget a conversation for ever. */
+  async forgetConversation(id: string): Promise<void> {
+    await this._request(`conversations/${id}`, { method: 'DELETE' });
   }
 
   /** Cancel by id, for proxies that keep a closed connection open. */
@@ -63,6 +86,27 @@ export class Sc2Api {
   /** Load the weights anew. */
   async restart(): Promise<void> {
     await this._request('restart', { method: 'POST' });
+  }
+
+  private async _stream(
+    path: string,
+    body: object,
+    signal: AbortSignal
+  ): Promise<AsyncGenerator<Sc2Event>> {
+    return eventsOf(await this._post(path, body, signal));
+  }
+
+  private _post(
+    path: string,
+    body: object,
+    signal?: AbortSignal
+  ): Promise<Response> {
+    return this._request(path, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+      signal
+    });
   }
 
   private async _request(path: string, init: RequestInit): Promise<Response> {

@@ -7,17 +7,17 @@ import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { UUID } from '@lumino/coreutils';
 import { Sc2Api } from './api';
+import { chat } from './chat/plugin';
 import { addCommands, CommandIDs } from './commands';
 import { CellLedger } from './completion/cells';
 import { GhostTextProvider } from './completion/provider';
 import { NotebookWatcher } from './completion/watcher';
 import { EngineModel } from './engine';
 import { failureReporter } from './notify';
+import { kernelComm } from './kernel/comm';
 import { COMPLETER_ID, CompletionSettings } from './settings';
 import { StatusItem } from './status';
-import { IEngineModel } from './tokens';
-
-const DOMAIN = 'jupyter_sc2';
+import { DOMAIN, IEngineModel } from './tokens';
 
 const status: JupyterFrontEndPlugin<IEngineModel> = {
   id: 'jupyter-sc2:status',
@@ -105,4 +105,4 @@ const commands: JupyterFrontEndPlugin<void> = {
   }
 };
 
-export default [status, completer, commands];
+export default [status, completer, commands, chat, kernelComm];

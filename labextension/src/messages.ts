@@ -41,13 +41,79 @@ export interface IFailure {
   missing?: string[];
 }
 
+/** What made a text; kept with it. */
+export interface IProvenance {
+  weights: string;
+  weights_sha256: string;
+  seed: number;
+  [detail: string]: unknown;
+}
+
+/** The end of an answer. `text`, `revision` and `unsaved` come in chats only. */
+export interface IDone {
+  type: 'done';
+  finish: string;
+  truncated?: boolean;
+  provenance?: IProvenance | null;
+  text?: string;
+  revision?: number | null;
+  unsaved?: string;
+}
+
 export type Sc2Event =
   | { type: 'queued'; position: number }
   | { type: 'loading'; share: number }
   | { type: 'prefill'; done: number; total: number }
   | { type: 'text'; text: string }
-  | { type: 'done'; finish: string; truncated?: boolean }
+  | IDone
   | ({ type: 'error' } & IFailure);
+
+/** A cell, or what is selected in one, that the user shows to the model. */
+export interface IPiece {
+  kind: 'code' | 'markdown';
+  title: string;
+  source: string;
+}
+
+export interface IMessage {
+  id: string;
+  role: 'user' | 'assistant';
+  text: string;
+  time: string;
+  context: IPiece[];
+  finish: string | null;
+  error: string;
+  provenance: IProvenance | null;
+}
+
+/** `revision` grows by one with each message. */
+export interface IConversation {
+  id: string;
+  path: string;
+  revision: number;
+  messages: IMessage[];
+}
+
+/** Answer to opening a notebook's conversation. `base` weights do not converse. */
+export interface IOpenedConversation {
+  conversation: IConversation;
+  weights: string;
+  kind: 'base' | 'chat';
+  notice: string;
+}
+
+export interface IChatRequest {
+  protocol: typeof PROTOCOL;
+  request_id: string;
+  client_id: string;
+  seq: number;
+  conversation_id: string;
+  revision: number;
+  message: string;
+  context: IPiece[];
+  language: string;
+  options: { max_new_tokens: number; temperature: number };
+}
 
 /** What a loaded engine says about itself. */
 export interface IEngineDetails {

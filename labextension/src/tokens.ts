@@ -1,6 +1,9 @@
 import { Token } from '@lumino/coreutils';
 import type { EngineModel } from './engine';
 
+/** Of our translations. */
+export const DOMAIN = 'jupyter_sc2';
+
 /** What the engine is doing, kept current through Jupyter's event bus. */
 export type IEngineModel = EngineModel;
 

@@ -59,7 +59,7 @@ async def test_ask_and_find_it_again(engine, send, opened, ask, saved):
     assert (answer["weights"], answer["kind"], answer["notice"]) == ("tiny", "base", "")
     conversation = answer["conversation"]
     engine.enqueue("x**2", "stop")
-    context = [{"kind": "cell", "title": "Cell 1", "source": "x = 3"}]
+    context = [{"kind": "code", "title": "Cell 1", "source": "x = 3"}]
     *texts, done = await ask(chat(conversation, context=context))
     assert "".join(event["text"] for event in texts) == "```python\nx**2"
     assert (done["text"], done["finish"], done["revision"], done["unsaved"]) == ("```python\nx**2\n```", "stop", 2, "")
@@ -171,7 +171,7 @@ async def test_no_name_reaches_another_file(engine, send, name):
         ({"revision": -1}, 422, "bad_value"),
         ({"role": "magic"}, 422, "bad_value"),
         ({"context": [{"kind": "file", "title": "", "source": ""}]}, 422, "bad_value"),
-        ({"context": [{"kind": "cell", "title": "", "source": ""}] * 17}, 422, "too_large"),
+        ({"context": [{"kind": "code", "title": "", "source": ""}] * 17}, 422, "too_large"),
         ({"mesage": "x"}, 400, "unknown_field"),
     ],
 )

@@ -14,7 +14,7 @@ START, TEXT, CODE, OUTPUT = "<jupyter_start>", "<jupyter_text>", "<jupyter_code>
 
 
 def said(role, text, *context):
-    return Message("0", role, text, "now", [Piece("cell", "Cell", source) for source in context])
+    return Message("0", role, text, "now", [Piece("code", "Cell", source) for source in context])
 
 
 def test_the_layout(tokenizer):
@@ -68,7 +68,7 @@ def test_a_conversation_shows_answered_questions_with_their_cells(tokenizer):
         said("user", "This one failed"),
         said("assistant", ""),
     ]
-    prompt = chat_prompt(messages, [Piece("selection", "Selection", "y = 4")], "Cube it", tokenizer, 4000)
+    prompt = chat_prompt(messages, [Piece("code", "Selection", "y = 4")], "Cube it", tokenizer, 4000)
     text = tokenizer.decode(prompt.ids)
     assert text.endswith(f"{CODE}x = 3{OUTPUT}{TEXT}Square it{CODE}x**2{OUTPUT}{CODE}y = 4{OUTPUT}{TEXT}Cube it{CODE}")
 

@@ -1,0 +1,58 @@
+import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { Clipboard } from '@jupyterlab/apputils';
+import type { NotebookPanel } from '@jupyterlab/notebook';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import type { Kernel, KernelMessage } from '@jupyterlab/services';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { CellInserter } from '../chat/insert';
+import { DOMAIN } from '../tokens';
+
+/** On which the card of `%%starcoder` asks for what only a page can do. */
+const TARGET = 'jupyter_sc2';
+
+/** The data of such a request; anything else is ignored. */
+interface ICardRequest {
+  action?: unknown;
+  code?: unknown;
+  cell_id?: unknown;
+}
+
+/** The buttons of the magic's card: insert its code below its cell, or copy it. */
+export const kernelComm: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter-sc2:kernel',
+  description: 'Inserts and copies for the card that %%starcoder shows.',
+  autoStart: true,
+  requires: [INotebookTracker],
+  optional: [ITranslator],
+  activate: (_, tracker: INotebookTracker, translator: ITranslator | null) => {
+    const trans = (translator ?? nullTranslator).load(DOMAIN);
+    const inserter = new CellInserter(tracker, trans);
+    tracker.widgetAdded.connect((_, panel) => {
+      const listen = (kernel: Kernel.IKernelConnection | null) =>
+        kernel?.registerCommTarget(TARGET, (_, open) =>
+          obey(open, panel, inserter)
+        );
+      listen(panel.sessionContext.session?.kernel ?? null);
+      panel.sessionContext.kernelChanged.connect((_, { newValue }) =>
+        listen(newValue)
+      );
+    });
+  }
+};
+
+function obey(
+  open: KernelMessage.ICommOpenMsg,
+  panel: NotebookPanel,
+  inserter: CellInserter
+): void {
+  const { action, code, cell_id: cellId } = open.content.data as ICardRequest;
+  if (typeof code !== 'string') {
+    return;
+  }
+  if (action === 'copy') {
+    Clipboard.copyToSystem(code);
+  } else if (action === 'insert') {
+    const id = typeof cellId === 'string' ? cellId : undefined;
+    inserter.insert(code, 'below', null, panel, id);
+  }
+}
