@@ -80,7 +80,7 @@ class ChatHandler(StreamHandler):
         trouble = "" if error is None or isinstance(error, StreamClosedError | ClientTooSlow) else _sentence(error)
         answer = _message(
             "assistant",
-            reply.kept(complete=last is not None and last.finish == "stop"),
+            reply.kept,
             finish="error" if trouble else last.finish if last else "cancelled",
             error=trouble,
             provenance=provenance(request.options, submitted, served),

@@ -11,6 +11,7 @@ from jupyter_sc2.tokenizer import Tokenizer
 FENCE = "```"
 MAX_PERIOD = 160  # characters
 MIN_REPEATED = 60  # characters that must repeat before it is called endless
+MIN_RULER = 160  # the same of signs alone: people draw lines with them
 MIN_TIMES = 3
 _SHELL_LINE = re.compile(r"^(\s*)[%!?].*$", re.MULTILINE)  # IPython's own: magics, shell, help
 
@@ -68,9 +69,10 @@ class FencedReply:
     def flush(self, complete: bool = True) -> str:
         return ""
 
-    def kept(self, complete: bool) -> str:
-        """Empty when nothing is worth keeping."""
-        code = self.code.kept(complete and FENCE not in self.code.text).partition(FENCE)[0].rstrip()
+    @property
+    def kept(self) -> str:
+        """All that was shown but endless repetition; empty when there is nothing."""
+        code = without_repetition(self.code.text).partition(FENCE)[0].rstrip()
         return f"{self._open}{code}\n{FENCE}" if code else ""
 
 
@@ -84,8 +86,9 @@ def without_repetition(text: str) -> str:
             start -= period
         while start > 0 and text[start - 1] == text[start + period - 1]:
             start -= 1
-        repeated = len(text) - start
-        if repeated >= max(MIN_REPEATED, MIN_TIMES * period) and text[-period:].strip():
+        unit = text[-period:]
+        least = MIN_REPEATED if any(map(str.isalnum, unit)) else MIN_RULER
+        if len(text) - start >= max(least, MIN_TIMES * period) and unit.strip():
             return text[: start + period]
     return text
 

@@ -52,6 +52,10 @@ class WidgetCard(PlainCard):
         )
         self._copy = widgets.Button(description="Copy", icon="copy", tooltip="Copy the code", layout=_WIDTH)
         self._stop.on_click(lambda _: self._on_stop(on_stop))
+        # ipykernel 7.4 sends a click to the shell that made the button, which is busy with the cell that is to be
+        # stopped. This leaves it on the subshell that the page has chosen; elsewhere it changes nothing.
+        if self._stop.comm is not None:
+            self._stop.comm._reply_subshell_for = lambda data, chosen: chosen
         self._insert.on_click(lambda _: self._ask_page("insert"))
         self._copy.on_click(lambda _: self._ask_page("copy"))
         self._box = widgets.HBox([self._bar, self._stop, self._text])

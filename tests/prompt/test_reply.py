@@ -11,7 +11,8 @@ from jupyter_sc2.prompt.reply import CodeReply, FencedReply, whole_statements, w
         ("x = [" + "5, " * 40, "x = [5, "),
         ("import numpy as np\n" + "import pandas as pd\n\n" * 5, "import numpy as np\nimport pandas as pd\n"),
         ("x = 1\ny = 2\n", "x = 1\ny = 2\n"),
-        ("# " + "-" * 40 + "\nx = 1", "# " + "-" * 40 + "\nx = 1"),
+        ("x = 1\n" + "#" * 79, "x = 1\n" + "#" * 79),
+        ("x = 1\n# " + "-=" * 100, "x = 1\n# -="),
         ("matrix = [0, 0, 0, 0, 0, 0]", "matrix = [0, 0, 0, 0, 0, 0]"),
         ("", ""),
         (" " * 500, " " * 500),
@@ -73,12 +74,12 @@ def test_a_fence_around_a_reply(tokenizer):
     reply = FencedReply(CodeReply(tokenizer, "Python 3`\n"))
     assert reply.feed(tokenizer.encode("x = 1")) == "```python3\nx = 1"
     assert reply.feed(tokenizer.encode("\ny = 2")) == "\ny = 2"
-    assert reply.kept(complete=True) == "```python3\nx = 1\ny = 2\n```"
-    assert FencedReply(CodeReply(tokenizer)).kept(complete=True) == ""
+    assert reply.kept == "```python3\nx = 1\ny = 2\n```"
+    assert FencedReply(CodeReply(tokenizer)).kept == ""
 
 
 def test_a_reply_cannot_leave_its_fence(tokenizer):
     reply = FencedReply(CodeReply(tokenizer))
     reply.feed(tokenizer.encode("x = 1\n```\n<img src=x>"))
     assert reply.finished
-    assert reply.kept(complete=True) == "```python\nx = 1\n```"
+    assert reply.kept == "```python\nx = 1\n```"

@@ -20,19 +20,24 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-FOCUS_CELL = """index => {
+# Asked again and again: what JupyterLab still does (a finished run, a dialog that closes) may take the focus away.
+EDITS_CELL = """index => {
     const notebook = window.jupyterapp.shell.currentWidget.content;
+    const cell = notebook.widgets[index];
+    if (cell?.node.contains(document.activeElement) && cell.editor?.hasFocus()) return true;
     notebook.activeCellIndex = index;
     void notebook.scrollToItem(index); // may never settle
+    notebook.mode = 'command';
     notebook.mode = 'edit';
+    return false;
 }"""
 IS_WHOLE = """() => {
     const { content, context } = window.jupyterapp.shell.currentWidget ?? {};
     return context?.isReady && content?.widgets?.length === context.model.cells.length && content.widgets.length > 0;
 }"""
-HAS_FOCUS = """index => {
-    const cell = window.jupyterapp.shell.currentWidget.content.widgets[index];
-    return cell?.node.contains(document.activeElement) && cell.editor?.hasFocus();
+KERNEL_IS_IDLE = """() => {
+    const kernel = window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel;
+    return kernel?.connectionStatus === 'connected' && kernel.status === 'idle';
 }"""
 GHOST = ".jp-GhostText:not(.jp-GhostText-lineSpacer, .jp-GhostText-letterSpacer)"
 IMPORTS = "import numpy as np\nimport pandas as pd\nimport matplotlib.pyplot as plt"
@@ -56,17 +61,19 @@ def open_notebook(page: Page, lab: Lab, name: str) -> None:
     """Opens `name` alone in JupyterLab, its kernel idle."""
     page.goto(f"{lab.url}/lab/tree/{name}?reset&token={lab.token}")
     page.locator(".jp-NotebookPanel:visible .jp-Notebook .jp-Cell").first.wait_for(timeout=60_000)
-    expect(page.locator(".jp-NotebookPanel:visible .jp-Notebook-ExecutionIndicator")).to_have_attribute(
-        "data-status", "idle", timeout=60_000
-    )
+    page.wait_for_function(KERNEL_IS_IDLE, timeout=60_000)  # the indicator says idle before there is a kernel
     page.wait_for_function(IS_WHOLE)  # JupyterLab adds the cells of a notebook little by little
 
 
 def edit_cell(page: Page, index: int) -> None:
     """Puts the cursor at the end of a cell. Cells out of sight are not in the page, so a click could miss."""
-    page.evaluate(FOCUS_CELL, index)
-    page.wait_for_function(HAS_FOCUS, arg=index)
+    page.wait_for_function(EDITS_CELL, arg=index, polling=100)
     page.keyboard.press("Control+End")
+
+
+def change_theme(page: Page, theme: str) -> None:
+    page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+    expect(page.locator(".jp-Splash, #jupyterlab-splash")).to_have_count(0)
 
 
 def active_source(page: Page) -> str:

@@ -7,8 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
+from rambler import write_rambler
 from ui.browser import ARGUMENTS, find_chromium
-from ui.lab import Lab
+from ui.lab import Lab, Settings
+
+from jupyter_sc2.catalog import locate
 
 
 @pytest.fixture(scope="package")
@@ -33,8 +36,20 @@ def lab(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[
     running.stop()
 
 
+@pytest.fixture(scope="package")
+def slow_lab(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[Lab]:
+    """A JupyterLab whose chat and magic write for some seconds; its ghost text is the built-in weights'."""
+    root, home = tmp_path_factory.mktemp("root"), tmp_path_factory.mktemp("home")
+    weights = write_rambler(tmp_path_factory.mktemp("weights") / "rambler", locate("built-in") / "tokenizer.json")
+    roles = [f"--Sc2App.roles={role}={weights}" for role in ("chat", "magic")]
+    settings: Settings = {"jupyter-sc2:chat": {"maxNewTokens": 1024, "temperature": 1}}
+    running = Lab(root, home, *roles, settings=settings).start()
+    yield running
+    running.stop()
+
+
 @pytest.fixture
-def page(browser: Browser, lab: Lab) -> Iterator[Page]:
+def page(browser: Browser) -> Iterator[Page]:
     """A fresh page. An uncaught error in the extension's own code fails the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
     fresh = context.new_page()

@@ -14,14 +14,16 @@ import time
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-QUIET_LAB = {"@jupyterlab/apputils-extension:notification": {"checkForUpdates": False, "fetchNews": "false"}}
+Settings = dict[str, dict[str, object]]  # plugin -> its settings
+QUIET_LAB: Settings = {"@jupyterlab/apputils-extension:notification": {"checkForUpdates": False, "fetchNews": "false"}}
 
 
 class Lab:
     """Starts in `start`, answers at `url` with `token`, and is gone after `stop`."""
 
-    def __init__(self, root: Path, home: Path, *options: str) -> None:
+    def __init__(self, root: Path, home: Path, *options: str, settings: Settings | None = None) -> None:
         self.root, self.home, self.options = root, home, options
+        self.settings = {**QUIET_LAB, **(settings or {})}
         self.token = secrets.token_hex(16)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -32,7 +34,7 @@ class Lab:
 
     def start(self) -> Lab:
         settings = self.home / "lab-settings"
-        for plugin, values in QUIET_LAB.items():
+        for plugin, values in self.settings.items():
             folder, _, name = plugin.partition(":")
             (settings / folder).mkdir(parents=True, exist_ok=True)
             (settings / folder / f"{name}.jupyterlab-settings").write_text(json.dumps(values))

@@ -12,7 +12,6 @@ from ui.browser import GHOST, edit_cell, open_notebook, press_slowly
 from ui.lab import Lab
 
 DOCS = Path(__file__).parents[2] / "docs"
-pytestmark = pytest.mark.slow  # hangs at times between running all cells and focusing one: to be mended
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
 

@@ -55,6 +55,8 @@ export function Link({
       onClick={() => void open()}
       onKeyDown={event => {
         if (event.key === 'Enter') {
+          // Else the same key would press the dialog's own button.
+          event.preventDefault();
           void open();
         }
       }}

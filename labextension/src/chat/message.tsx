@@ -59,7 +59,7 @@ export const Reply = React.memo(
           {provenance && (
             <span title={trans.__('Seed %1', provenance.seed)}>
               {trans.__(
-                'Written by %1. Read it before you run it.',
+                'Written by a model (%1). Read it before you run it.',
                 provenance.weights
               )}
             </span>

@@ -33,6 +33,13 @@ export class ChatPanel extends VDomRenderer<ChatModel> {
     this.node.querySelector('textarea')?.focus();
   }
 
+  protected override onActivateRequest(message: Message): void {
+    super.onActivateRequest(message);
+    this.focusInput();
+    // At the first time there is nothing to focus before it is rendered.
+    void this.renderPromise?.then(() => this.focusInput());
+  }
+
   protected override onAfterShow(message: Message): void {
     super.onAfterShow(message);
     this.model.visible = true;

@@ -77,10 +77,7 @@ export const chat: JupyterFrontEndPlugin<void> = {
       label: trans.__('StarCoder2: Open the chat'),
       caption: trans.__('Show the chat sidebar and write a question'),
       icon: sc2Icon,
-      execute: () => {
-        app.shell.activateById(panel.id);
-        requestAnimationFrame(() => panel.focusInput());
-      },
+      execute: () => app.shell.activateById(panel.id),
       describedBy: { args: { type: 'object', properties: {} } }
     });
     palette?.addItem({ command: FOCUS, category: trans.__('StarCoder2') });
