@@ -1,6 +1,6 @@
 """Random weights that write nonsense for some seconds and never stop by themselves: what a slow, long answer is.
 
-The real engine, the built-in vocabulary. The output matrix makes stop ids all but impossible and everything else about as
+The real engine, the built-in vocabulary. The output matrix makes stop ids all but impossible and all others about as
 likely, so that at temperature 1 an answer neither stops nor repeats itself.
 """
 
