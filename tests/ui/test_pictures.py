@@ -1,31 +1,74 @@
-"""Screenshots for the README and the docs, in both themes. Written where SC2_SCREENSHOTS says, else thrown away."""
+"""Screenshots of the three doors for the docs, in both themes. Written where SC2_SCREENSHOTS says, else thrown away."""
 
 from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
-from ui.browser import GHOST, edit_cell, open_notebook, press_slowly
+from ui.browser import GHOST, change_theme, edit_cell, open_notebook, press_slowly
+from ui.chat import answered, ask, open_chat
 from ui.lab import Lab
+from ui.test_magic_cell import is_idle, output_of, run_cell
 
 DOCS = Path(__file__).parents[2] / "docs"
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+CELLS = """() => [...window.jupyterapp.shell.currentWidget.model.cells].map(cell => cell.sharedModel.getSource())"""
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_quickstart_with_ghost_text(page: Page, lab: Lab, theme: str, tmp_path: Path) -> None:
+@pytest.fixture(params=THEMES)
+def quickstart(request: pytest.FixtureRequest, page: Page, lab: Lab) -> Iterator[tuple[Page, str]]:
+    """The quickstart notebook with its data read, and the theme's name."""
     for file in ("quickstart.ipynb", "penguins.csv"):
         shutil.copy(DOCS / file, lab.root / file)
     open_notebook(page, lab, "quickstart.ipynb")
-    page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", THEMES[theme])
-    page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+    change_theme(page, THEMES[request.param])
+    for index in (2, 3):
+        run_cell(page, index)
+        expect(output_of(page, index)).not_to_be_empty()
+        is_idle(page)
+    yield page, request.param
+    change_theme(page, THEMES["light"])
+
+
+def picture(page: Page, name: str, tmp_path: Path) -> None:
+    page.mouse.move(0, 0)
     page.wait_for_timeout(1000)
+    page.screenshot(path=Path(os.environ.get("SC2_SCREENSHOTS", tmp_path)) / f"{name}.png")
+
+
+def test_ghost_text(quickstart: tuple[Page, str], tmp_path: Path) -> None:
+    page, theme = quickstart
     edit_cell(page, 6)
     press_slowly(page, "for penguin in pen")
     expect(page.locator(GHOST)).not_to_have_count(0, timeout=30_000)
-    page.wait_for_timeout(2000)  # the whole suggestion
-    page.screenshot(path=Path(os.environ.get("SC2_SCREENSHOTS", tmp_path)) / f"ghost-text-{theme}.png")
-    page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", THEMES["light"])
+    page.wait_for_timeout(1000)  # the whole suggestion
+    picture(page, f"ghost-text-{theme}", tmp_path)
+
+
+def test_magic(quickstart: tuple[Page, str], tmp_path: Path) -> None:
+    page, theme = quickstart
+    sources = page.evaluate(CELLS)
+    load = sources.index("%load_ext jupyter_sc2_kernel")
+    run_cell(page, load)
+    run_cell(page, load + 1)
+    expect(output_of(page, load + 1)).to_contain_text("Written by a model", timeout=60_000)
+    is_idle(page)
+    page.evaluate("index => window.jupyterapp.shell.currentWidget.content.scrollToItem(index, 'start')", load - 1)
+    picture(page, f"magic-{theme}", tmp_path)
+
+
+def test_chat(quickstart: tuple[Page, str], lab: Lab, tmp_path: Path) -> None:
+    page, theme = quickstart
+    edit_cell(page, 5)
+    open_chat(page)
+    clear = page.get_by_role("button", name="Delete this conversation")
+    if clear.is_enabled():
+        clear.click()
+        page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    ask(page, "Show a scatter plot")
+    answered(page)
+    picture(page, f"chat-{theme}", tmp_path)
