@@ -14,7 +14,19 @@ from urllib.request import urlopen
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
-from ui.browser import GHOST, IMPORTS, REST, START, active_source, edit_cell, press_slowly, write_notebook
+from ui.browser import (
+    GHOST,
+    IMPORTS,
+    KERNEL_IS_IDLE,
+    REST,
+    START,
+    active_source,
+    edit_cell,
+    press_slowly,
+    write_notebook,
+)
+from ui.chat import answered, ask, open_chat
+from ui.test_magic_cell import output_of, run_cell
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 CONFIG = """
@@ -106,3 +118,18 @@ def test_ghost_text_and_cancel_behind_the_proxy(hub_page: Page) -> None:
             break
         assert time.monotonic() < deadline, status
         time.sleep(0.1)
+
+
+def test_magic_and_chat_behind_the_proxy(hub_page: Page) -> None:
+    """The kernel finds its server without a token of Jupyter's own: JupyterHub's stands in."""
+    page = hub_page
+    page.wait_for_function(KERNEL_IS_IDLE, timeout=60_000)
+    source = "%load_ext jupyter_sc2_kernel\n%starcoder --max-tokens 16 Import numpy"
+    page.evaluate(
+        "source => window.jupyterapp.shell.currentWidget.model.cells.get(0).sharedModel.setSource(source)", source
+    )
+    run_cell(page, 0)
+    expect(output_of(page, 0)).to_contain_text("StarCoder2 built-in", timeout=60_000)
+    open_chat(page)
+    ask(page, "Import numpy")
+    answered(page)
