@@ -145,6 +145,17 @@ async def test_ghost_text_goes_first(harness):
     assert ended == [running, ghost, chat]
 
 
+async def test_ghost_text_does_not_wait_for_a_full_house_of_chats(harness):
+    """The worker sets requests of lower priority aside, so they do not count against a keystroke."""
+    supervisor = harness.make(SLOW, max_running=2)
+    await harness.ready(supervisor)
+    chats = [harness.ask(supervisor, priority=2) for _ in range(3)]
+    assert await chats[2].next() == Queued(1)
+    ghosts = [harness.ask(supervisor, priority=0) for _ in range(3)]
+    assert [stream.running for stream in (*chats, *ghosts)] == [True, True, False, True, True, False]
+    assert await ghosts[2].next() == Queued(1)
+
+
 async def test_each_stream_of_a_killed_worker_ends_with_one_failure(harness):
     supervisor = harness.make(SLOW, max_running=4)
     await harness.ready(supervisor)

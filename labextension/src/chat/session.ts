@@ -89,8 +89,11 @@ export class ChatSession {
     return this._conversation !== null;
   }
 
-  /** Load the conversation, unless it is there or on its way. */
+  /** Load the conversation, or what is new of it; not while a reply comes. */
   async open(): Promise<void> {
+    if (this.busy && this._conversation) {
+      return;
+    }
     this._opening ??= this._open().finally(() => {
       this._opening = null;
     });
@@ -163,10 +166,13 @@ export class ChatSession {
   }
 
   private async _open(): Promise<void> {
-    if (this._conversation) {
-      return;
-    }
     try {
+      if (this._conversation) {
+        // Another page may have spoken in the meantime.
+        await this._reload();
+        this._changed.emit();
+        return;
+      }
       const opened = await this._api.openConversation(this._path);
       this._conversation = opened.conversation;
       this.weights = opened.weights;
