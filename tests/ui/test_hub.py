@@ -36,7 +36,7 @@ c.JupyterHub.authenticator_class = 'dummy'
 c.DummyAuthenticator.password = 'one two three'
 c.Authenticator.allow_all = True
 c.JupyterHub.spawner_class = 'simple'
-c.Spawner.args = ['--allow-root', '--ServerApp.root_dir={root}']
+c.Spawner.args = ['--allow-root', '--LabApp.expose_app_in_browser=True', '--ServerApp.root_dir={root}']
 c.Spawner.environment = {{'HOME': '{home}', 'JUPYTERLAB_SETTINGS_DIR': '{home}/lab-settings'}}
 c.ConfigurableHTTPProxy.api_url = 'http://127.0.0.1:{proxy_port}'
 c.JupyterHub.cleanup_servers = True
@@ -111,7 +111,8 @@ def test_ghost_text_and_cancel_behind_the_proxy(hub_page: Page) -> None:
         status = page.evaluate(
             """async () => {
                 const settings = window.jupyterapp.serviceManager.serverSettings;
-                return await (await fetch(settings.baseUrl + 'sc2/status')).json();
+                const headers = {'X-XSRFToken': document.cookie.match(/_xsrf=([^;]*)/)?.[1] ?? ''};
+                return await (await fetch(settings.baseUrl + 'sc2/status', {headers})).json();
             }"""
         )
         if all(engine["running"] == engine["waiting"] == 0 for engine in status["engines"]):
