@@ -7,6 +7,7 @@ import uuid
 from datetime import datetime, timezone
 from typing import Any, Literal
 
+import msgspec
 from tornado.iostream import StreamClosedError
 
 from jupyter_sc2.conversations import Stale
@@ -18,6 +19,7 @@ from jupyter_sc2.handlers.services import Served
 from jupyter_sc2.handlers.sse import ClientTooSlow, EventWriter
 from jupyter_sc2.handlers.stream import StreamHandler, seed_of
 from jupyter_sc2.messages import ChatRequest, Conversation, Finished, Message, ReplyDone, Submit
+from jupyter_sc2.notebook import mask_secrets
 from jupyter_sc2.prompt.chat import chat_prompt
 from jupyter_sc2.prompt.reply import CodeReply, FencedReply
 from jupyter_sc2.supervisor import Stream, Ticket
@@ -40,7 +42,7 @@ class ChatHandler(StreamHandler):
             prompt = await asyncio.to_thread(
                 chat_prompt, said.messages, request.context, request.message, served.tokenizer, limit, request.language
             )
-            question = _message("user", request.message, context=request.context)
+            question = await asyncio.to_thread(_question, request)
             await self.services.conversations.append(said.id, question, request.revision)
             options = request.options
             submitted = submission(request.request_id, "chat", prompt, options, seed_of(options), said.id)
@@ -86,6 +88,12 @@ class ChatHandler(StreamHandler):
             provenance=provenance(request.options, submitted, served),
         )
         return await self.services.conversations.append(request.conversation_id, answer)
+
+
+def _question(request: ChatRequest) -> Message:
+    """As it is kept: without the secrets that the prompt does not have either."""
+    context = [msgspec.structs.replace(piece, source=mask_secrets(piece.source)) for piece in request.context]
+    return _message("user", mask_secrets(request.message), context=context)
 
 
 def _message(role: Literal["user", "assistant"], text: str, **fields: Any) -> Message:

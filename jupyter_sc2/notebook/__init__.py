@@ -1,5 +1,6 @@
 """What the model may see of a notebook. Pure: no I/O, no server, no model."""
 
-from jupyter_sc2.notebook.cells import Limits, SourceCell, Surroundings, around
+from jupyter_sc2.notebook.cells import Limits, SourceCell, Surroundings, around, without_secrets
+from jupyter_sc2.notebook.secrets import mask_secrets
 
-__all__ = ["Limits", "SourceCell", "Surroundings", "around"]
+__all__ = ["Limits", "SourceCell", "Surroundings", "around", "mask_secrets", "without_secrets"]

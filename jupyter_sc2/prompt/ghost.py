@@ -11,7 +11,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from jupyter_sc2.notebook import Limits, SourceCell, Surroundings, around
+from jupyter_sc2.notebook import Limits, SourceCell, Surroundings, around, without_secrets
 from jupyter_sc2.prompt import fim
 from jupyter_sc2.prompt.heal import split_last_piece
 from jupyter_sc2.prompt.script import BETWEEN, CODE_MARK, script_cell
@@ -55,7 +55,8 @@ def build(
 
     With `heals` the ids end at a border between tokens, before the word at the cursor.
     """
-    view = around(cells, cursor_cell, offset)
+    shown = around(cells, cursor_cell, offset)
+    view = without_secrets(shown)
     before, spell = split_last_piece(view.before) if heals else (view.before, "")
     encode = tokenizer.encode_kept
     suffix, suffix_cut = _suffix(view, encode, min(limits.suffix_ids, limits.prompt_ids // 4))
@@ -65,8 +66,8 @@ def build(
     return Prompt(
         ids=[*context, *fim.ORDERS[order](prefix, suffix)],
         truncated=suffix_cut or prefix_cut or context_cut,
-        line_prefix=view.before[view.before.rfind("\n") + 1 :],
-        suffix=view.after,
+        line_prefix=shown.before[shown.before.rfind("\n") + 1 :],
+        suffix=shown.after,
         language=language,
         spell=spell,
     )

@@ -12,6 +12,7 @@ from typing import Literal
 from msgspec import Struct
 
 from jupyter_sc2.errors import Sc2Error
+from jupyter_sc2.notebook import mask_secrets
 from jupyter_sc2.prompt.ghost import STOP_IDS
 from jupyter_sc2.tokenizer import SPECIAL_ID, Tokenizer
 
@@ -46,6 +47,7 @@ def build(
     Examples give way before anything else does. Raises `too_large` when the request alone is too long.
     """
     encode = tokenizer.encode_kept
+    request = mask_secrets(request)
     asked = [KIND_ID["text"], *tokenizer.encode(request[: limit * MAX_CHARS]), KIND_ID["code"]]
     room = limit - len(asked) - 1
     if room < 0 or len(request) > limit * MAX_CHARS:
@@ -74,5 +76,5 @@ def _nearest(parts: Sequence[Part], encode: Encode, room: int) -> list[list[int]
 
 
 def _piece(part: Part, encode: Encode) -> list[int]:
-    ids = [KIND_ID[part.kind], *encode(part.source.strip())]
+    ids = [KIND_ID[part.kind], *encode(mask_secrets(part.source.strip()))]
     return [*ids, KIND_ID["output"], EMPTY_OUTPUT] if part.kind == "code" else ids

@@ -201,3 +201,12 @@ async def test_two_pages_share_one_conversation(engine, opened, ask, send):
     asked = [message["text"] for message in kept["messages"] if message["role"] == "user"]
     assert sorted(asked) == sorted(f"{page} {number}" for page in ("one", "two") for number in range(10))
     assert kept["revision"] == len(kept["messages"]) == 40
+
+
+async def test_secrets_reach_neither_prompt_nor_history_nor_log(engine, opened, ask, saved, tokenizer, caplog):
+    conversation = (await opened())["conversation"]
+    planted = 'password = "hunter2"'
+    await ask(chat(conversation, planted, context=[{"kind": "code", "title": "Cell 1", "source": planted}]))
+    kept = json.dumps(saved(conversation))
+    assert "hunter2" not in tokenizer.decode(engine.prompts[0].ids) + kept + caplog.text
+    assert kept.count("***") == 2

@@ -110,3 +110,23 @@ def test_a_megabyte_is_not_encoded_whole(tokenizer, text, monkeypatch):
 @pytest.mark.parametrize("source", ["é😀漢字", "a\tb", "\ufeffx", "x = '\x00'"])
 def test_any_text_comes_through(tokenizer, source):
     assert source in tokenizer.decode(build(code(source), 0, len(source), tokenizer).ids)
+
+
+def test_secrets_stay_out_of_the_prompt(tokenizer):
+    planted = 'password = "hunter2"'
+    cells = code(planted, f"{planted}\nx = 1\n{planted}", planted)
+    offset = len(planted) + len("\nx = ")
+    prompt = ghost.build(cells, 1, offset, tokenizer, Limits(500), "spm")
+    text = tokenizer.decode(prompt.ids)
+    assert "hunter2" not in text
+    assert text.count('password = "***"') == 4
+    assert prompt.line_prefix == "x = "
+    assert prompt.suffix == f"1\n{planted}", "what is shown on the page is not changed"
+
+
+@pytest.mark.parametrize("offset", range(len('password = "hunter2"') + 1))
+def test_a_secret_under_the_cursor_stays_out_too(tokenizer, offset):
+    planted = 'password = "hunter2"'
+    prompt = ghost.build(code(planted), 0, offset, tokenizer, Limits(500), "spm")
+    text = tokenizer.decode(prompt.ids)
+    assert not [piece for piece in ("hun", "unt", "nte", "ter", "er2") if piece in text]

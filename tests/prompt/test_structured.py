@@ -79,3 +79,18 @@ def test_the_next_question_reuses_what_was_read(tokenizer):
     messages = [said("user", "Square it"), said("assistant", "```python\nx**2\n```")]
     second = chat_prompt(messages, [], "Cube it", tokenizer, 4000)
     assert second.ids[: len(first.ids)] == first.ids
+
+
+def test_secrets_stay_out_of_the_prompt(tokenizer):
+    planted = 'password = "hunter2"'
+    prompts = [
+        magic_prompt([RunCell("code", planted), RunCell("markdown", planted)], planted, tokenizer, 1000),
+        chat_prompt(
+            [said("user", planted, planted), said("assistant", f"```python\n{planted}\n```")],
+            [Piece("code", "Cell", planted)], planted, tokenizer, 1000,
+        ),
+    ]  # fmt: skip
+    for prompt, count in zip(prompts, (3, 5), strict=True):
+        text = tokenizer.decode(prompt.ids)
+        assert "hunter2" not in text
+        assert text.count('password = "***"') == count
