@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import urlopen
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, Page, expect
 from ui.browser import (
@@ -77,8 +78,11 @@ def hub(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterator[
                 pytest.fail(log.read_text()[-3000:])
             time.sleep(0.2)
     yield address, root
+    started = psutil.Process(process.pid).children(recursive=True)
     process.terminate()
     process.wait(30)
+    for child in psutil.wait_procs(started, timeout=10)[1]:  # the proxy outlives its hub at times
+        child.kill()
 
 
 @pytest.fixture
