@@ -19,6 +19,10 @@ class PlainCard:
         self._id: str | None = None
         self._line = ""
 
+    @property
+    def is_shown(self) -> bool:
+        return self._id is not None
+
     def tell(self, line: str, share: float | None = None) -> None:
         """Shows `line`; `share` is 0..1 of what is being waited for, None when there is no telling."""
         if line != self._line:

@@ -31,18 +31,13 @@ class Request:
     """A request that is under way. Iterate over its events; None comes in between, so that one can look around."""
 
     def __init__(self, server: Server, route: str, body: Event) -> None:
-        """Raises MagicError when the server does not take it."""
         self.server, self.request_id = server, str(body["request_id"])
         self._events: queue.SimpleQueue[Event | MagicError] = queue.SimpleQueue()
-        self._connection = _connect(server)
-        response = _send(self._connection, server, "POST", route, body)
-        if response.status != 200:
-            raise _refusal(response, server)
-        self._socket = self._connection.sock
-        threading.Thread(target=self._read, args=(response,), daemon=True).start()
+        self._socket: socket.socket | None = None
+        threading.Thread(target=self._run, args=(route, body), daemon=True).start()
 
     def __iter__(self) -> Iterator[Event | None]:
-        """Ends with the event `done`. Raises MagicError for an error."""
+        """Ends with the event `done`. Raises MagicError when the server refuses the request or fails."""
         while True:
             try:
                 event = self._events.get(timeout=TICK_SECONDS)
@@ -58,8 +53,11 @@ class Request:
                 return
 
     def stop(self) -> None:
-        """Asks the server to end the generation; what there is of it still comes, and then `done`."""
-        with contextlib.suppress(OSError, http.client.HTTPException):
+        """Asks the server to end the generation, and does not wait. What there is of it still comes, then `done`."""
+        threading.Thread(target=self._delete, daemon=True).start()
+
+    def _delete(self) -> None:
+        with contextlib.suppress(OSError, http.client.HTTPException, MagicError):
             connection = _connect(self.server)
             _send(connection, self.server, "DELETE", f"requests/{self.request_id}", None).read()
             connection.close()
@@ -68,30 +66,43 @@ class Request:
         """Ends the connection, which cancels what still runs."""
         with contextlib.suppress(OSError):
             if self._socket is not None:
-                self._socket.shutdown(socket.SHUT_RDWR)
-        self._connection.close()
+                self._socket.shutdown(socket.SHUT_RDWR)  # the thread that reads from it ends, and closes it
 
-    def _read(self, response: http.client.HTTPResponse) -> None:
-        """Runs in a thread of its own until the answer ends."""
+    def _run(self, route: str, body: Event) -> None:
+        """In a thread of its own, so that the main thread can be interrupted whatever the server does."""
         lost = MagicError(f"The connection to the Jupyter server at {self.server.shown} was lost.")
         try:
+            connection = _connect(self.server)
+            self._socket = connection.sock
+            response = _send(connection, self.server, "POST", route, body)
+            if response.status != 200:
+                raise _refusal(response, self.server)
             while line := response.readline(MAX_LINE):
                 if line.startswith(b"data:"):
                     self._events.put(json.loads(line[5:]))
+        except MagicError as error:
+            self._events.put(error)
         except (OSError, ValueError, http.client.HTTPException, AttributeError):
             pass  # closed under our hands, or no answer of ours
         self._events.put(lost)
 
 
 def _connect(server: Server) -> http.client.HTTPConnection:
+    """Raises MagicError when nobody is there."""
     parts = urlsplit(server.url)
     host = parts.hostname or ""
-    if parts.scheme == "http":
-        return http.client.HTTPConnection(host, parts.port, timeout=CONNECT_SECONDS)
-    context = ssl.create_default_context()
-    if host in ("localhost", "127.0.0.1", "::1"):  # a certificate for this machine's own address is self-made
-        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    return http.client.HTTPSConnection(host, parts.port, timeout=CONNECT_SECONDS, context=context)
+    connection = http.client.HTTPConnection(host, parts.port, timeout=CONNECT_SECONDS)
+    if parts.scheme == "https":
+        context = ssl.create_default_context()
+        if host in ("localhost", "127.0.0.1", "::1"):  # a certificate for this machine's own address is self-made
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        connection = http.client.HTTPSConnection(host, parts.port, timeout=CONNECT_SECONDS, context=context)
+    try:
+        connection.connect()
+    except (OSError, UnicodeError):
+        raise MagicError(NO_ANSWER.format(server.shown)) from None
+    connection.sock.settimeout(SILENCE_SECONDS)
+    return connection
 
 
 def _send(
@@ -100,11 +111,9 @@ def _send(
     path = f"{urlsplit(server.url).path}sc2/{route}"
     headers = {"Authorization": f"token {server.token}", "Content-Type": "application/json"}
     try:
-        connection.connect()
-        connection.sock.settimeout(SILENCE_SECONDS)
         connection.request(method, path, None if body is None else json.dumps(body).encode(), headers)
         return connection.getresponse()
-    except (OSError, http.client.HTTPException, UnicodeError):
+    except (OSError, http.client.HTTPException):
         connection.close()
         raise MagicError(NO_ANSWER.format(server.shown)) from None
 

@@ -65,7 +65,6 @@ class StarCoderMagics(Magics):
         cell_id = self._cell_id()
         request = Request(find_server(), "magic", self._body(words, options, cell_id))
         shown = card(self.card, stop.set, cell_id)
-        shown.tell("Asking StarCoder2.")
         try:
             done = self._follow(request, options, shown, stop)
         except KeyboardInterrupt:
@@ -73,8 +72,10 @@ class StarCoderMagics(Magics):
             request.stop()
             raise Stopped from None
         except MagicError as error:
+            if not shown.is_shown:
+                raise
             shown.finish(visible(str(error)), "")
-            raise
+            return
         finally:
             request.close()
         code = visible(done["text"])
@@ -93,6 +94,8 @@ class StarCoderMagics(Magics):
                 request.stop()
             if stopped_at is not None and now - stopped_at > STOP_SECONDS:
                 raise MagicError("Stopped. The server did not say what it had written so far.")
+            if not shown.is_shown:  # not for what fails at once
+                shown.tell("Asking StarCoder2.")
             if event is None:
                 continue
             kind = event["type"]
@@ -103,10 +106,10 @@ class StarCoderMagics(Magics):
             elif kind == "done":
                 output.show(event["text"] or written, {"jupyter_sc2": event.get("provenance") or {}})
                 return event
+            shown.tell(*_progress(event, written, options.max_tokens))
             if written and now - last > SHOW_SECONDS:
                 last = now
                 output.show(written)
-            shown.tell(*_progress(event, written, options.max_tokens))
         raise MagicError("The server ended the answer too early.")
 
     def _body(self, words: str, options: Namespace, cell_id: str | None) -> Event:

@@ -55,6 +55,7 @@ class Scripted(ThreadingHTTPServer):
         self.status, self.lines, self.answer = 200, [], b""
         self.asked = []
         self.deleted = threading.Event()
+        self.silent = threading.Event()  # set: not a word until the request is deleted
         self.hold = False  # keep a stream open until its request is deleted
 
     @property
@@ -69,6 +70,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.asked.append(("POST", self.path, body, self.headers["Authorization"]))
+        if self.server.silent.is_set():
+            self.server.deleted.wait(20)
         self.send_response(self.server.status)
         self.end_headers()
         self.wfile.write(self.server.answer)

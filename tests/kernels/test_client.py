@@ -63,7 +63,7 @@ def test_nobody_there():
     begun = time.monotonic()
     for url in ("http://127.0.0.1:9/", "https://127.0.0.1:9/"):
         with pytest.raises(MagicError, match="does not answer"):
-            Request(Server(url, "hunter2"), "magic", BODY)
+            list(Request(Server(url, "hunter2"), "magic", BODY))
     assert time.monotonic() - begun < 3
 
 
@@ -76,3 +76,12 @@ def test_stop_lets_the_rest_come(scripted):
     assert done["finish"] == "cancelled"
     assert scripted.asked[-1][:2] == ("DELETE", "/sc2/requests/r1")
     request.close()
+
+
+def test_a_server_that_says_nothing_can_be_left(scripted):
+    """Ticks come while the server thinks, so that an interrupt is noticed before its first word."""
+    scripted.silent.set()
+    request = Request(Server(scripted.url, "t"), "magic", BODY)
+    assert [event for event, _ in zip(request, range(3), strict=False)] == [None] * 3
+    request.close()
+    scripted.deleted.set()
