@@ -11,6 +11,7 @@ import type {
   Sc2Event
 } from '../messages';
 import { PROTOCOL } from '../messages';
+import { sentence, unheard } from './unheard';
 
 const MAX_ATTEMPTS = 5;
 const STOP_MS = 3000;
@@ -258,26 +259,8 @@ export class ChatSession {
 
   /** The server cannot be asked what it kept: show what was seen here. */
   private _keepUnheard(text: string, context: IPiece[]): void {
-    const empty = {
-      time: '',
-      finish: null,
-      error: '',
-      provenance: null
-    };
-    const said: IMessage[] = [
-      { ...empty, id: UUID.uuid4(), role: 'user', text, context }
-    ];
-    if (this._reply) {
-      const id = UUID.uuid4();
-      said.push({
-        ...empty,
-        id,
-        role: 'assistant',
-        text: this._reply,
-        context: []
-      });
-    }
     if (this._conversation) {
+      const said = unheard(text, context, this._reply ?? '');
       const messages = [...this._conversation.messages, ...said];
       this._conversation = { ...this._conversation, messages };
     } else {
@@ -305,11 +288,4 @@ export class ChatSession {
 
   /** One counter for the page keeps the numbers growing. */
   private static _seq = 0;
-}
-
-function sentence(error: unknown): string {
-  if (error instanceof Sc2Error) {
-    return [error.message, error.hint].filter(Boolean).join(' ');
-  }
-  return error instanceof Error ? error.message : String(error);
 }
