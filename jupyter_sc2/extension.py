@@ -14,7 +14,7 @@ from jupyter_server.serverapp import ServerApp
 from traitlets import Bool, Dict, Enum, Float, Int, Unicode
 
 from jupyter_sc2 import catalog, handlers
-from jupyter_sc2.conversations import ConversationStore, follow_notebooks
+from jupyter_sc2.conversations import ConversationStore, folder_of, follow_notebooks
 from jupyter_sc2.events import ENGINE_SCHEMA_PATH, StatusNews
 from jupyter_sc2.messages import MAX_PROMPT_IDS, Role
 from jupyter_sc2.supervisor import Supervisor, WorkerSettings
@@ -66,7 +66,7 @@ class Sc2App(ExtensionApp):
         }
         self.supervisors = list(supervisors.values())
         served = {weights: handlers.Served(weights, supervisors[weights]) for weights in supervisors}
-        conversations = ConversationStore(Path(jupyter_data_dir()) / "sc2" / "conversations")
+        conversations = ConversationStore(folder_of(Path(jupyter_data_dir()), cast(ServerApp, self.serverapp).root_dir))
         self.services = handlers.Services(
             {role: served[by_role[role]] for role in by_role}, self.prompt_ids, conversations
         )

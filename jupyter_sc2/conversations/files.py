@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import hashlib
 import os
+import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 
 from jupyter_sc2.messages import Conversation
+
+try:
+    import fcntl
+except ImportError:  # Windows: two servers of one user are not kept apart there
+    fcntl = None  # type: ignore[assignment]
 
 TEMPORARY = ".tmp"
 _REASONS = {
@@ -21,9 +30,26 @@ _REASONS = {
 }
 
 
+def folder_of(data: Path, root: str) -> Path:
+    """Where a server whose files lie in `root` keeps its conversations: paths of two roots mean different notebooks."""
+    return data / "sc2" / "conversations" / hashlib.sha256(os.path.realpath(root).encode()).hexdigest()[:16]
+
+
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Keeps other servers of the same user out. Where nothing can be written, there is nothing to keep out."""
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(OSError):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = stack.enter_context((folder / ".lock").open("ab"))
+            if fcntl is not None:
+                fcntl.flock(lock, fcntl.LOCK_EX)  # let go when the file is closed, also by a kill
+        yield
+
+
 def write(path: Path, conversation: Conversation) -> None:
     """Replaces `path` at once and durably, readable by its owner alone. Raises OSError and leaves the old file."""
-    temporary = path.with_suffix(TEMPORARY)
+    temporary = path.with_suffix(f".{uuid.uuid4().hex}{TEMPORARY}")  # no other process writes to it
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "wb") as file:
@@ -45,12 +71,16 @@ def read(path: Path) -> Conversation | None:
         return None
 
 
-def set_aside(path: Path) -> Path:
-    """Renames an unreadable file to a free name beside it, so that nothing is lost and it is not read again."""
+def set_aside(path: Path) -> None:
+    """Renames an unreadable file to a free name beside it, so that nothing is lost and it is not read again.
+
+    Leaves it where the folder cannot be written.
+    """
     number = 1
     while (aside := path.with_suffix(f".corrupt-{number}")).exists():
         number += 1
-    return path.rename(aside)
+    with contextlib.suppress(OSError):
+        path.rename(aside)
 
 
 def reason(error: OSError) -> str:

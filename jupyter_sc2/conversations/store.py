@@ -10,9 +10,11 @@ import asyncio
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import msgspec
+from msgspec.structs import replace
 
 from jupyter_sc2.conversations import files
 from jupyter_sc2.errors import Sc2Error
@@ -40,6 +42,7 @@ class Stale(Sc2Error):
 
 class _Header(msgspec.Struct):
     path: str
+    deleted: bool = False
 
 
 class ConversationStore:
@@ -50,71 +53,82 @@ class ConversationStore:
         self._lock = asyncio.Lock()
         self._fresh: OrderedDict[str, str] = OrderedDict()  # id -> path
         self._unsaved: dict[str, Conversation] = {}
-        self._headers: dict[str, tuple[int, str]] = {}  # id -> (mtime in ns, path)
+        self._headers: dict[str, tuple[int, str | None]] = {}  # id -> (mtime in ns, path)
         self._scanned = False
         self._set_aside = False  # a file was, and nobody was told yet
 
     async def open(self, path: str) -> tuple[Conversation, str]:
         """The conversation of a notebook, a new one if there is none, and what to tell the user about it."""
         async with self._lock:
-            names = await asyncio.to_thread(self._ids, path)
-            found = await asyncio.to_thread(self._load, names[0]) if names else None
+            found = await asyncio.to_thread(self._find, path)
             notice, self._set_aside = (UNREADABLE if self._set_aside else ""), False
             return found or self._start(path), notice
 
     async def get(self, name: str) -> Conversation:
         """Raises NotThere."""
         async with self._lock:
-            return await self._get(name)
+            return await asyncio.to_thread(self._get, name)
 
     async def append(self, name: str, message: Message, revision: int | None = None) -> tuple[Conversation, str]:
         """The conversation with `message`, and why it could not be saved, if so. With `revision`, raises Stale when
         the conversation has another one. Raises NotThere, and `too_large` when it is full."""
         async with self._lock:
-            known = await self._get(name)
-            if revision not in (None, known.revision):
-                raise Stale(known.revision)
-            messages = [*known.messages, message]
-            grown = msgspec.structs.replace(known, messages=messages, revision=known.revision + 1)
-            if len(msgspec.json.encode(grown)) > MAX_BYTES:
-                raise Sc2Error("too_large", "This conversation is full.", "Start a new one.", status=422)
-            return grown, await asyncio.to_thread(self._save, grown)
+            return await asyncio.to_thread(self._append, name, message, revision)
 
     async def delete(self, name: str) -> None:
         """Forgets a conversation for ever. Raises NotThere."""
         async with self._lock:
-            await self._get(name)
+            await asyncio.to_thread(self._get, name)
             self._fresh.pop(name, None)
             self._unsaved.pop(name, None)
             await asyncio.to_thread(self._file(name).unlink, missing_ok=True)
 
     async def moved(self, source: str, target: str) -> None:
         """Follows a notebook, or a folder with all that is in it, to another path."""
-
-        def follow(path: str) -> str:
-            inside = path == source or path.startswith(f"{source}/")
-            return target + path[len(source) :] if inside else path
-
-        await self._repath(follow)
+        await self._change(source, lambda known: replace(known, path=target + known.path[len(source) :]))
 
     async def deleted(self, path: str) -> None:
-        """Keeps a deleted notebook's conversation, but not for a new notebook of that name."""
-        await self._repath(lambda known: "" if known == path or known.startswith(f"{path}/") else known)
+        """Keeps a deleted notebook's conversation, but for no other notebook."""
+        await self._change(path, lambda known: replace(known, deleted=True))
 
-    async def _repath(self, change: Callable[[str], str]) -> None:
+    async def _change(self, path: str, change: Callable[[Conversation], Conversation]) -> None:
+        """Applies `change` to the conversations of `path` and of what is in it."""
         async with self._lock:
-            await asyncio.to_thread(self._scan)
-            self._fresh = OrderedDict((name, change(path)) for name, path in self._fresh.items())
-            for name in [name for name, (_, path) in self._headers.items() if change(path) != path]:
-                known = await asyncio.to_thread(self._load, name)
-                if known is not None:
-                    moved = msgspec.structs.replace(known, path=change(known.path))
-                    await asyncio.to_thread(self._save, moved)
+            await asyncio.to_thread(self._change_saved, path, change)
 
-    async def _get(self, name: str) -> Conversation:
-        if name in self._fresh:
-            return Conversation(name, self._fresh[name])
-        found = await asyncio.to_thread(self._load, name)
+    def _change_saved(self, path: str, change: Callable[[Conversation], Conversation]) -> None:
+        def concerned(known: str) -> bool:
+            return known == path or known.startswith(f"{path}/")
+
+        for name in [name for name, known in self._fresh.items() if concerned(known)]:
+            changed = change(Conversation(name, self._fresh.pop(name)))
+            if not changed.deleted:
+                self._fresh[name] = changed.path
+        with files.alone(self.folder):
+            self._scan()
+            saved = [name for name, (_, known) in self._headers.items() if known is not None and concerned(known)]
+            unsaved = [name for name, known in self._unsaved.items() if concerned(known.path)]
+            for name in dict.fromkeys([*unsaved, *saved]):
+                if known := self._load(name):
+                    self._save(change(known))
+
+    def _find(self, path: str) -> Conversation | None:
+        """The newest that can be read."""
+        with files.alone(self.folder) if self.folder.exists() else nullcontext():
+            return next(filter(None, map(self._load, self._ids(path))), None)
+
+    def _append(self, name: str, message: Message, revision: int | None) -> tuple[Conversation, str]:
+        with files.alone(self.folder):
+            known = self._get(name)
+            if revision not in (None, known.revision):
+                raise Stale(known.revision)
+            grown = replace(known, messages=[*known.messages, message], revision=known.revision + 1)
+            if len(msgspec.json.encode(grown)) > MAX_BYTES:
+                raise Sc2Error("too_large", "This conversation is full.", "Start a new one.", status=422)
+            return grown, self._save(grown)
+
+    def _get(self, name: str) -> Conversation:
+        found = self._load(name)
         if found is None:
             raise NotThere
         return found
@@ -129,9 +143,13 @@ class ConversationStore:
     def _ids(self, path: str) -> list[str]:
         """Conversations of `path`, the newest first. Two exist only if two servers made them at the same time."""
         fresh = [name for name, known in reversed(self._fresh.items()) if known == path]
-        unsaved = [name for name, known in self._unsaved.items() if known.path == path]
+        unsaved = [name for name, known in self._unsaved.items() if known.path == path and not known.deleted]
         self._scan()
-        saved = [(changed, name) for name, (changed, known) in self._headers.items() if known == path]
+        saved = [
+            (changed, name)
+            for name, (changed, known) in self._headers.items()
+            if known == path and name not in self._unsaved
+        ]
         return [*unsaved, *(name for _, name in sorted(saved, reverse=True)), *fresh]
 
     def _load(self, name: str) -> Conversation | None:
@@ -143,7 +161,7 @@ class ConversationStore:
         path = self._file(name)
         try:
             found = files.read(path)
-        except FileNotFoundError:
+        except OSError:
             return None
         if found is None:
             files.set_aside(path)
@@ -166,20 +184,22 @@ class ConversationStore:
     def _scan(self) -> None:
         """Reads the paths of files that are new or have changed; the first time, clears up after a killed server."""
         for file in [] if self._scanned else self.folder.glob(f"*{files.TEMPORARY}"):
-            file.unlink(missing_ok=True)
+            with suppress(OSError):
+                file.unlink()
         self._scanned = True
         known, self._headers = self._headers, {}
         for file in self.folder.glob("*.json"):
             if header := self._header(file, known.get(file.stem)):
                 self._headers[file.stem] = header
 
-    def _header(self, file: Path, last: tuple[int, str] | None) -> tuple[int, str] | None:
-        """None for a file that is gone, may not be read, or was set aside just now."""
+    def _header(self, file: Path, last: tuple[int, str | None] | None) -> tuple[int, str | None] | None:
+        """None for a file that is gone, may not be read, or was set aside just now; no path for a deleted notebook."""
         try:
             changed = file.stat().st_mtime_ns
             if last and last[0] == changed:
                 return last
-            return changed, msgspec.json.decode(file.read_bytes(), type=_Header).path
+            header = msgspec.json.decode(file.read_bytes(), type=_Header)
+            return changed, None if header.deleted else header.path
         except msgspec.DecodeError:
             files.set_aside(file)
             self._set_aside = True

@@ -35,12 +35,16 @@ class Message(Struct, frozen=True):
 
 
 class Conversation(Struct, frozen=True):
-    """`revision` grows by one with each message. `path` is the notebook's, empty for none or after its deletion."""
+    """`revision` grows by one with each message. `path` is the notebook's, empty for none.
+
+    With `deleted` the notebook is gone, and the conversation is kept but belongs to nothing.
+    """
 
     id: Uuid
     path: str = ""
     revision: Annotated[int, Meta(ge=0)] = 0
     messages: list[Message] = []
+    deleted: bool = False
     schema_version: Literal[1] = 1
 
 

@@ -1,16 +1,34 @@
 """Conversations on disk: whole, found again, and never lost."""
 
+import asyncio
 import json
 import os
 import stat
+import subprocess
+import sys
 import uuid
 
 import pytest
 
-from jupyter_sc2.conversations import ConversationStore, NotThere, Stale, files
+from jupyter_sc2.conversations import ConversationStore, NotThere, Stale, files, folder_of
 from jupyter_sc2.conversations import store as store_module
 from jupyter_sc2.errors import Sc2Error
 from jupyter_sc2.messages import Message
+
+SPEAKER = """
+import asyncio, sys, uuid
+from pathlib import Path
+from jupyter_sc2.conversations import ConversationStore
+from jupyter_sc2.messages import Message
+
+async def main():
+    store = ConversationStore(Path(sys.argv[1]))
+    for _ in range(30):
+        _, unsaved = await store.append(sys.argv[2], Message(str(uuid.uuid4()), "user", "x", "now"))
+        assert unsaved == ""
+
+asyncio.run(main())
+"""
 
 
 def message(text="hello", role="user"):
@@ -91,7 +109,7 @@ async def test_delete(store):
     await store.delete(kept.id)
     with pytest.raises(NotThere):
         await store.get(kept.id)
-    assert list(store.folder.iterdir()) == []
+    assert list(store.folder.glob("*.json")) == []
     with pytest.raises(NotThere):
         await store.delete(kept.id)
 
@@ -171,3 +189,51 @@ async def test_what_a_killed_server_left_is_cleared_up(store):
 def test_reasons_name_no_path():
     assert files.reason(PermissionError(13, "Permission denied", "/secret")) == "the folder may not be written"
     assert files.reason(OSError(5, "Input/output error")) == "input/output error"
+
+
+async def test_two_roots_share_nothing(tmp_path):
+    first, second = (ConversationStore(folder_of(tmp_path, str(tmp_path / name))) for name in ("a", "b"))
+    await spoken(first, "Untitled.ipynb")
+    assert (await second.open("Untitled.ipynb"))[0].messages == []
+
+
+async def test_a_deleted_notebooks_conversation_is_not_that_of_no_notebook(store):
+    general = await spoken(store, "", "general")
+    await spoken(store, "a.ipynb", "of a notebook")
+    await store.deleted("a.ipynb")
+    assert (await store.open(""))[0] == general
+
+
+async def test_what_is_not_saved_follows_too(store, monkeypatch):
+    def full(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    for path in ("a.ipynb", "b.ipynb"):
+        opened, _ = await store.open(path)
+        await store.append(opened.id, message(), 0)
+    await store.moved("a.ipynb", "c.ipynb")
+    await store.deleted("b.ipynb")
+    assert len((await store.open("c.ipynb"))[0].messages) == 1
+    assert (await store.open("a.ipynb"))[0].messages == (await store.open("b.ipynb"))[0].messages == []
+
+
+async def test_a_damaged_file_that_cannot_be_moved_harms_no_other(store, monkeypatch):
+    kept = await spoken(store, "good.ipynb")
+    (store.folder / f"{uuid.uuid4()}.json").write_text("garbage")
+
+    def refuse(path, target):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("pathlib.Path.rename", refuse)
+    assert (await ConversationStore(store.folder).open("good.ipynb"))[0] == kept
+
+
+def test_two_servers_lose_nothing(tmp_path):
+    """Two processes speak in one conversation at once."""
+    opened = asyncio.run(spoken(ConversationStore(tmp_path)))
+    command = [sys.executable, "-c", SPEAKER, str(tmp_path), opened.id]
+    speakers = [subprocess.Popen(command) for _ in range(2)]
+    assert [speaker.wait(60) for speaker in speakers] == [0, 0]
+    kept = asyncio.run(ConversationStore(tmp_path).get(opened.id))
+    assert len(kept.messages) == kept.revision == 61

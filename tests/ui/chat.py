@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from playwright.sync_api import Locator, Page, expect
 from ui.lab import Lab
 
+from jupyter_sc2.conversations import folder_of
+
 PANEL = ".jp-sc2-chat"
 REPLY = ".jp-sc2-chat-reply"
 ENDING = ".jp-sc2-chat-ending"
@@ -40,7 +42,7 @@ def write_conversation(lab: Lab, path: str, texts: Iterable[str]) -> str:
         {"id": str(uuid.uuid4()), "role": roles[i % 2], "text": text, "time": "2026-01-01T00:00:00+00:00"}
         for i, text in enumerate(texts)
     ]
-    folder = lab.home / "data" / "sc2" / "conversations"
+    folder = folder_of(lab.home / "data", str(lab.root))
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     conversation = {"id": name, "path": path, "revision": len(messages), "messages": messages, "schema_version": 1}
     (folder / f"{name}.json").write_text(json.dumps(conversation))

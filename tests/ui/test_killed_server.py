@@ -15,7 +15,7 @@ from urllib.request import Request, urlopen
 import pytest
 from ui.lab import Lab
 
-from jupyter_sc2.conversations import files
+from jupyter_sc2.conversations import files, folder_of
 
 ROUNDS = 20
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
@@ -46,7 +46,7 @@ def test_a_killed_server_leaves_a_whole_conversation(tmp_path: Path) -> None:
     for number in range(ROUNDS):
         lab = Lab(tmp_path / "root", tmp_path / "home").start()
         conversation = json.loads(post(lab, "conversations", {"path": "a.ipynb"}))["conversation"]
-        folder = tmp_path / "home" / "data" / "sc2" / "conversations"
+        folder = folder_of(tmp_path / "home" / "data", str(tmp_path / "root"))
         assert told <= conversation["revision"] <= told + 2, "a question and a reply may have come after the last word"
         assert not list(folder.glob("*.tmp"))
         told = conversation["revision"] = speak(lab, conversation)
