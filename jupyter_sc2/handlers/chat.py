@@ -18,7 +18,7 @@ from jupyter_sc2.handlers.reply import prompt_room, submission
 from jupyter_sc2.handlers.services import Served
 from jupyter_sc2.handlers.sse import ClientTooSlow, EventWriter
 from jupyter_sc2.handlers.stream import StreamHandler, seed_of
-from jupyter_sc2.messages import ChatRequest, Conversation, Finished, Message, ReplyDone, Submit
+from jupyter_sc2.messages import ChatRequest, Finished, Message, ReplyDone
 from jupyter_sc2.notebook import mask_secrets
 from jupyter_sc2.prompt.chat import chat_prompt
 from jupyter_sc2.prompt.reply import CodeReply, FencedReply
@@ -49,12 +49,20 @@ class ChatHandler(StreamHandler):
             served.engine.submit(stream, submitted)
             reply = FencedReply(CodeReply(served.tokenizer, request.language))
             last, error = await self._until_it_ends(stream, reply, events)
-            kept, unsaved = await self._keep(request, reply, submitted, served, last, error)
+            answer = _message(
+                "assistant",
+                reply.kept,
+                **_ending(last, error),
+                truncated=prompt.truncated,
+                in_reply_to=question.id,
+                provenance=provenance(options, submitted, served),
+            )
+            kept, unsaved = await self.services.conversations.append(said.id, answer)
             if error is not None:
                 raise error
-            made_by = kept.messages[-1].provenance
-            text, finish = kept.messages[-1].text, last.finish if last else "cancelled"
-            await events.send(ReplyDone(finish, stream.usage, made_by, prompt.truncated, text, kept.revision, unsaved))
+            finish, made_by = last.finish if last else "cancelled", answer.provenance
+            done = ReplyDone(finish, stream.usage, made_by, prompt.truncated, answer.text, kept.revision, unsaved)
+            await events.send(done)
 
         ticket = Ticket(request.request_id, request.client_id, request.conversation_id, request.seq, "chat")
         await self.answer(served, ticket, EventWriter(self), write)
@@ -69,26 +77,6 @@ class ChatHandler(StreamHandler):
             self.cancel()
             return None, error
 
-    async def _keep(
-        self,
-        request: ChatRequest,
-        reply: FencedReply,
-        submitted: Submit,
-        served: Served,
-        last: Finished | None,
-        error: Exception | None,
-    ) -> tuple[Conversation, str]:
-        """Adds the reply to the conversation, what there is of it."""
-        trouble = "" if error is None or isinstance(error, StreamClosedError | ClientTooSlow) else _sentence(error)
-        answer = _message(
-            "assistant",
-            reply.kept,
-            finish="error" if trouble else last.finish if last else "cancelled",
-            error=trouble,
-            provenance=provenance(request.options, submitted, served),
-        )
-        return await self.services.conversations.append(request.conversation_id, answer)
-
 
 def _question(request: ChatRequest) -> Message:
     """As it is kept: without the secrets that the prompt does not have either."""
@@ -99,6 +87,13 @@ def _question(request: ChatRequest) -> Message:
 def _message(role: Literal["user", "assistant"], text: str, **fields: Any) -> Message:
     now = datetime.now(timezone.utc).isoformat(timespec="seconds")
     return Message(id=str(uuid.uuid4()), role=role, text=text, time=now, **fields)
+
+
+def _ending(last: Finished | None, error: Exception | None) -> dict[str, Any]:
+    """How a reply ended, as it is kept. A page that went away is no trouble of the reply's."""
+    if error is None or isinstance(error, StreamClosedError | ClientTooSlow):
+        return {"finish": last.finish if last else "cancelled"}
+    return {"finish": "error", "error": _sentence(error)}
 
 
 def _sentence(error: Exception) -> str:

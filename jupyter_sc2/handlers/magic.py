@@ -40,7 +40,7 @@ class MagicHandler(StreamHandler):
             reply = CodeReply(tokenizer, request.language)
             last = await self.relay(stream, reply, events)
             made_by = provenance(options, submitted, served)
-            text = reply.kept(complete=last.finish == "stop")
+            text = await asyncio.to_thread(reply.kept, last.finish == "stop")  # parses, at worst for a while
             await events.send(ReplyDone(last.finish, last.usage, made_by, prompt.truncated, text))
 
         ticket = Ticket(request.request_id, request.client_id, request.editor_id, request.seq, "magic")

@@ -21,7 +21,8 @@ class Piece(Struct, frozen=True, forbid_unknown_fields=True):
 class Message(Struct, frozen=True):
     """What one side said. `time` is ISO 8601 in UTC, for people only: the order is that of the list.
 
-    A reply that failed has `error`, a sentence, and the text that there was.
+    A reply that failed has `error`, a sentence, and the text that there was. Two pages may ask at the same time, so a
+    reply names its question; `truncated` says that not all that was said and shown fitted into its prompt.
     """
 
     id: Uuid
@@ -31,6 +32,8 @@ class Message(Struct, frozen=True):
     context: list[Piece] = []
     finish: Finish | Literal["error"] | None = None
     error: str = ""
+    truncated: bool = False
+    in_reply_to: Uuid | None = None
     provenance: Provenance | None = None
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import pairwise
 from typing import Literal
 
 from jupyter_sc2.messages import Message, Piece
@@ -30,9 +29,11 @@ def chat_prompt(
 
 def _exchanges(said: Sequence[Message]) -> Iterator[Part]:
     """Questions that were answered with code, each after the cells that were shown with it."""
-    for question, reply in pairwise(said):
+    by_id = {message.id: message for message in said}
+    for before, reply in zip([None, *said], said, strict=False):
+        question = by_id.get(reply.in_reply_to) if reply.in_reply_to else before
         code = [Part("code", found) for found in _FENCED.findall(reply.text) if found.strip()]
-        if question.role == "user" and reply.role == "assistant" and code:
+        if question and (question.role, reply.role) == ("user", "assistant") and code:
             yield from _cells(question.context)
             yield Part("text", question.text)
             yield from code

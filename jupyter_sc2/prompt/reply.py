@@ -10,10 +10,10 @@ from jupyter_sc2.tokenizer import Tokenizer
 
 FENCE = "```"
 MAX_PERIOD = 160  # characters
-MIN_REPEATED = 60  # characters that must repeat before it is called endless
-MIN_RULER = 160  # the same of signs alone: people draw lines with them
+MIN_REPEATED = 200  # characters that must repeat before it is called endless: people write rows of zeros too
 MIN_TIMES = 3
-_SHELL_LINE = re.compile(r"^(\s*)[%!?].*$", re.MULTILINE)  # IPython's own: magics, shell, help
+# IPython's own: magics, shell and help, as a line or after an assignment. Tried only where plain Python fails.
+_IPYTHON = re.compile(r"^([ \t]*)([\w., \t]+=[ \t]*)?(?:[%!].*|\?{1,2}[\w.]+|[\w.]+\?{1,2})$", re.MULTILINE)
 
 
 class CodeReply:
@@ -42,7 +42,7 @@ class CodeReply:
         return ""
 
     def kept(self, complete: bool) -> str:
-        """What is worth keeping. An answer that ended by itself (`complete`) is kept even if it does not parse."""
+        """Whole statements. An answer that ended by itself (`complete`) is kept where not even its first is."""
         text = without_repetition(self.text).rstrip()
         if self.language != "python":
             return text
@@ -86,9 +86,7 @@ def without_repetition(text: str) -> str:
             start -= period
         while start > 0 and text[start - 1] == text[start + period - 1]:
             start -= 1
-        unit = text[-period:]
-        least = MIN_REPEATED if any(map(str.isalnum, unit)) else MIN_RULER
-        if len(text) - start >= max(least, MIN_TIMES * period) and unit.strip():
+        if len(text) - start >= max(MIN_REPEATED, MIN_TIMES * period) and text[-period:].strip():
             return text[: start + period]
     return text
 
@@ -106,10 +104,15 @@ def whole_statements(text: str) -> str:
 
 
 def parses(source: str) -> bool:
+    """Whether it is Python, or Python with IPython's own lines."""
+    return _is_python(source) or _is_python(_IPYTHON.sub(lambda line: f"{line[1]}{line[2] or ''}None", source))
+
+
+def _is_python(source: str) -> bool:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an odd escape is no reason to print anything
-            ast.parse(_SHELL_LINE.sub(r"\1pass", source))
+            ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True

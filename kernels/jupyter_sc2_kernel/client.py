@@ -34,6 +34,7 @@ class Request:
         self.server, self.request_id = server, str(body["request_id"])
         self._events: queue.SimpleQueue[Event | MagicError] = queue.SimpleQueue()
         self._socket: socket.socket | None = None
+        self._closed = False
         threading.Thread(target=self._run, args=(route, body), daemon=True).start()
 
     def __iter__(self) -> Iterator[Event | None]:
@@ -64,6 +65,7 @@ class Request:
 
     def close(self) -> None:
         """Ends the connection, which cancels what still runs."""
+        self._closed = True  # also where there is no socket yet
         with contextlib.suppress(OSError):
             if self._socket is not None:
                 self._socket.shutdown(socket.SHUT_RDWR)  # the thread that reads from it ends, and closes it
@@ -74,6 +76,9 @@ class Request:
         try:
             connection = _connect(self.server)
             self._socket = connection.sock
+            if self._closed:
+                connection.close()
+                raise lost
             response = _send(connection, self.server, "POST", route, body)
             if response.status != 200:
                 raise _refusal(response, self.server)
@@ -111,7 +116,12 @@ def _send(
     path = f"{urlsplit(server.url).path}sc2/{route}"
     headers = {"Authorization": f"token {server.token}", "Content-Type": "application/json"}
     try:
-        connection.request(method, path, None if body is None else json.dumps(body).encode(), headers)
+        connection.request(
+            method,
+            path,
+            None if body is None else json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"),
+            headers,
+        )
         return connection.getresponse()
     except (OSError, http.client.HTTPException):
         connection.close()

@@ -63,8 +63,10 @@ class StarCoderMagics(Magics):
         """Shows the code as it comes, then offers it as a cell. Raises MagicError, or Stopped after an interrupt."""
         stop = threading.Event()
         cell_id = self._cell_id()
-        request = Request(find_server(), "magic", self._body(words, options, cell_id))
-        shown = card(self.card, stop.set, cell_id)
+        body = self._body(words, options, cell_id)
+        server = find_server()
+        shown = card(self.card, stop.set, cell_id)  # before the request: importing widgets takes a while
+        request = Request(server, "magic", body)
         try:
             done = self._follow(request, options, shown, stop)
         except KeyboardInterrupt:
@@ -105,7 +107,7 @@ class StarCoderMagics(Magics):
                 print(visible(event["text"]))
             elif kind == "done":
                 output.show(event["text"] or written, {"jupyter_sc2": event.get("provenance") or {}})
-                return event
+                return {**event, "cut": bool(event["text"]) and len(event["text"]) < len(written.rstrip())}
             shown.tell(*_progress(event, written, options.max_tokens))
             if written and now - last > SHOW_SECONDS:
                 last = now
@@ -161,5 +163,9 @@ def _summary(done: Event, code: str, options: Namespace) -> str:
         return f"Stopped. {weights}{seed}."
     if not code:
         return f"{weights}{seed}: nothing that could be used. Try other words, another --seed or a --temperature."
-    short = " It reached --max-tokens; what was unfinished is left out." if done["finish"] == "length" else ""
-    return f"{weights}{seed}. {READ_IT}{short}"
+    notes = [
+        "It reached --max-tokens." if done["finish"] == "length" else "",
+        "An end that is unfinished, wrong or repeats itself is left out." if done["cut"] else "",
+        "Not all cells fitted into its prompt." if done.get("truncated") else "",
+    ]
+    return " ".join(filter(None, (f"{weights}{seed}.", READ_IT, *notes)))

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+import platform
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -54,12 +56,25 @@ def _named(environment: Mapping[str, str]) -> Server | None:
 
 def _parent(environment: Mapping[str, str]) -> Server | None:
     """The server that started this kernel writes its address and token to a file that only its user can read."""
-    file = Path(jupyter_runtime_dir()) / f"jpserver-{environment.get('JPY_PARENT_PID', '')}.json"
-    try:
-        told = json.loads(file.read_text("utf-8"))
-        return Server(told["url"], told.get("token") or environment.get("JUPYTERHUB_API_TOKEN", ""))
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+    for process in _parents(environment):
+        file = Path(jupyter_runtime_dir()) / f"jpserver-{process}.json"
+        try:
+            told = json.loads(file.read_text("utf-8"))
+            return Server(told["url"], told.get("token") or environment.get("JUPYTERHUB_API_TOKEN", ""))
+        except (OSError, ValueError, KeyError, TypeError):
+            continue
+    return None
+
+
+def _parents(environment: Mapping[str, str]) -> Iterator[str | int]:
+    """Windows hands down a handle, which names no process: there the ancestors are asked, as far as they are known."""
+    if platform.system() != "Windows":
+        yield environment.get("JPY_PARENT_PID", "")
+        return
+    with suppress(ImportError, OSError):
+        import psutil  # type: ignore[import-untyped]  # comes with ipykernel
+
+        yield from (parent.pid for parent in psutil.Process().parents())
 
 
 def _hub(environment: Mapping[str, str]) -> Server | None:

@@ -83,6 +83,10 @@ export interface IMessage {
   context: IPiece[];
   finish: string | null;
   error: string;
+  /** Whether the reply was given less than what was said and shown. */
+  truncated: boolean;
+  /** The question's id; null where it stands just before. */
+  in_reply_to: string | null;
   provenance: IProvenance | null;
 }
 
@@ -92,6 +96,8 @@ export interface IConversation {
   path: string;
   revision: number;
   messages: IMessage[];
+  /** Its notebook is gone; no other one takes it over. */
+  deleted?: boolean;
 }
 
 /** Answer to opening a notebook's conversation. `base` weights do not converse. */

@@ -7,7 +7,10 @@ test('hidden characters become escapes', () => {
   assert.equal(visible('x = 1\r\n\ty'), 'x = 1\n\ty');
   assert.equal(visible('\x1b[31mred'), '\\x1b[31mred');
   assert.equal(visible("a\u202e'b\u200b"), "a\\u202e'b\\u200b");
-  assert.equal(visible('é漢😀'), 'é漢😀');
+  assert.equal(visible('é漢😀❤️'), 'é漢😀❤️');
+  assert.equal(visible('a\u206ab\u3164'), 'a\\u206ab\\u3164');
+  assert.equal(visible('a\u{e0041}'), 'a\\U000e0041');
+  assert.equal(visible('a\ufe0f\ufe0f'), 'a\ufe0f\\ufe0f');
 });
 
 test('formulas that could link, style or define are not typeset', () => {

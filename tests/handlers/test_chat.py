@@ -201,6 +201,8 @@ async def test_two_pages_share_one_conversation(engine, opened, ask, send):
     asked = [message["text"] for message in kept["messages"] if message["role"] == "user"]
     assert sorted(asked) == sorted(f"{page} {number}" for page in ("one", "two") for number in range(10))
     assert kept["revision"] == len(kept["messages"]) == 40
+    answered = [message["in_reply_to"] for message in kept["messages"] if message["role"] == "assistant"]
+    assert sorted(answered) == sorted(message["id"] for message in kept["messages"] if message["role"] == "user")
 
 
 async def test_secrets_reach_neither_prompt_nor_history_nor_log(engine, opened, ask, saved, tokenizer, caplog):

@@ -1,9 +1,11 @@
 """Requests to a server that answers by script."""
 
+import threading
 import time
 
 import pytest
 
+from jupyter_sc2_kernel import client
 from jupyter_sc2_kernel.client import Request
 from jupyter_sc2_kernel.errors import MagicError
 from jupyter_sc2_kernel.server import Server
@@ -85,3 +87,22 @@ def test_a_server_that_says_nothing_can_be_left(scripted):
     assert [event for event, _ in zip(request, range(3), strict=False)] == [None] * 3
     request.close()
     scripted.deleted.set()
+
+
+def test_closed_before_it_is_connected(scripted, monkeypatch):
+    connecting, go = threading.Event(), threading.Event()
+
+    def slow(server):
+        connecting.set()
+        go.wait(5)
+        return connect(server)
+
+    connect = client._connect
+    monkeypatch.setattr(client, "_connect", slow)
+    request = Request(Server(scripted.url, ""), "magic", BODY)
+    connecting.wait(5)
+    request.close()
+    go.set()
+    with pytest.raises(MagicError):
+        list(request)
+    assert scripted.asked == []

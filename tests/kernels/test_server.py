@@ -1,6 +1,7 @@
 """How a kernel finds its server."""
 
 import json
+import os
 
 import pytest
 
@@ -54,3 +55,12 @@ def test_nothing_secret_is_shown():
     server = Server("https://user:hunter2@host:8888/path?token=hunter2", "hunter2")
     assert server.shown == "https://host:8888"
     assert "hunter2" not in repr(Server("http://x/", "hunter2"))
+
+
+def test_windows_asks_the_ancestors(runtime, monkeypatch):
+    monkeypatch.setattr("platform.system", lambda: "Windows")
+    with pytest.raises(MagicError):
+        find_server({"JPY_PARENT_PID": "1840"})
+    write(runtime, 1840, token="of a handle's number")
+    write(runtime, os.getppid())
+    assert find_server({"JPY_PARENT_PID": "1840"}) == Server("http://localhost:8888/a/", "t")

@@ -15,6 +15,8 @@ from jupyter_sc2_kernel.show import as_markdown, visible
         ("if user != 'a\u202e': pass", "if user != 'a\\u202e': pass"),
         ("zero\u200bwidth\ufeff", "zero\\u200bwidth\\ufeff"),
         ("mark = '😀é漢'", "mark = '😀é漢'"),
+        ("mark = '❤\ufe0f'", "mark = '❤\ufe0f'"),
+        ("a\u206ab\u3164c\U000e0041\ufe0f\ufe0f", "a\\u206ab\\u3164c\\U000e0041\\ufe0f\\ufe0f"),
         ("\x00\x9b", "\\x00\\x9b"),
     ],
 )

@@ -101,6 +101,15 @@ def test_hidden_characters_are_shown(run, scripted, monkeypatch):
     assert code_of(cells[1])["data"]["text/plain"] == "x = '\\x1b[2J\\u202e'"
 
 
+def test_what_was_left_out_is_told(run, scripted, monkeypatch):
+    done = {"type": "done", "finish": "length", "text": "x = 1", "truncated": True}
+    scripted.lines = [{"type": "text", "text": "x = 1\ny = ("}, done]
+    monkeypatch.setenv("JUPYTER_SC2_URL", scripted.url)
+    said = text_of(run(LOAD, "%%starcoder\nSet x")[1])
+    for words in ("reached --max-tokens", "is left out", "Not all cells fitted"):
+        assert words in said
+
+
 def test_what_is_sent(run, scripted, monkeypatch):
     scripted.lines = [{"type": "done", "finish": "stop", "text": "x"}]
     monkeypatch.setenv("JUPYTER_SC2_URL", scripted.url)

@@ -8,12 +8,14 @@ from jupyter_sc2.prompt.reply import CodeReply, FencedReply, whole_statements, w
 @pytest.mark.parametrize(
     ("text", "kept"),
     [
-        ("x = [" + "5, " * 40, "x = [5, "),
-        ("import numpy as np\n" + "import pandas as pd\n\n" * 5, "import numpy as np\nimport pandas as pd\n"),
+        ("x = [" + "5, " * 80, "x = [5, "),
+        ("import numpy as np\n" + "import pandas as pd\n\n" * 15, "import numpy as np\nimport pandas as pd\n"),
         ("x = 1\ny = 2\n", "x = 1\ny = 2\n"),
         ("x = 1\n" + "#" * 79, "x = 1\n" + "#" * 79),
         ("x = 1\n# " + "-=" * 100, "x = 1\n# -="),
-        ("matrix = [0, 0, 0, 0, 0, 0]", "matrix = [0, 0, 0, 0, 0, 0]"),
+        ("zeros = [" + "0, " * 40 + "0]", "zeros = [" + "0, " * 40 + "0]"),
+        ("zeros = [" + "0, " * 40, "zeros = [" + "0, " * 40),
+        ("grid = [\n" + "    [0, 0, 0, 0],\n" * 8, "grid = [\n" + "    [0, 0, 0, 0],\n" * 8),
         ("", ""),
         (" " * 500, " " * 500),
     ],
@@ -32,6 +34,11 @@ def test_repetition(text, kept):
         ("%%time\nfor x in", "%%time\nfor x in"),
         ("for x in", ""),
         ('"\\d"', '"\\d"'),
+        ('msg = ("%d of %d"\n       % (1, 2))\nprint(msg)', 'msg = ("%d of %d"\n       % (1, 2))\nprint(msg)'),
+        (
+            "files = !ls\nt = %timeit -o f()\nlen?\n?len\nx = 1\ny = (",
+            "files = !ls\nt = %timeit -o f()\nlen?\n?len\nx = 1",
+        ),
         ("", ""),
     ],
 )
@@ -55,7 +62,7 @@ def test_everything_is_shown_as_it_comes(tokenizer):
 def test_an_endless_answer_is_stopped_and_cut(tokenizer):
     reply, shown = fed(tokenizer, "import numpy as np\nx = np.array([" + "1, 2, " * 100)
     assert reply.finished
-    assert len(shown) < 200
+    assert len(shown) < 300
     assert reply.kept(complete=False) == "import numpy as np"
 
 

@@ -94,3 +94,17 @@ def test_secrets_stay_out_of_the_prompt(tokenizer):
         text = tokenizer.decode(prompt.ids)
         assert "hunter2" not in text
         assert text.count('password = "***"') == count
+
+
+def test_replies_of_two_pages_go_with_their_questions(tokenizer):
+    def message(name, role, text, asked=None):
+        return Message(name, role, text, "now", in_reply_to=asked)
+
+    conversation = [
+        message("1", "user", "Square x"),
+        message("2", "user", "Cube x"),
+        message("3", "assistant", "```python\nx**3\n```", "2"),
+        message("4", "assistant", "```python\nx**2\n```", "1"),
+    ]
+    text = tokenizer.decode(chat_prompt(conversation, [], "Next", tokenizer, 4000).ids)
+    assert f"{TEXT}Cube x{CODE}x**3{OUTPUT}{TEXT}Square x{CODE}x**2{OUTPUT}{TEXT}Next" in text

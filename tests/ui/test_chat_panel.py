@@ -182,6 +182,35 @@ def test_the_engine_dies_under_a_reply(rambling: Page, slow_lab: Lab) -> None:
     expect(rambling.locator(PANEL).get_by_role("button", name="Send")).to_be_visible()
 
 
+def test_a_refused_question_is_not_lost(ready: Page) -> None:
+    failure = '{"type": "error", "code": "busy", "message": "4 running, 32 waiting.", "hint": "", "request_id": ""}'
+    ready.route("**/sc2/chat", lambda route: route.fulfill(status=429, content_type="application/json", body=failure))
+    ask(ready, QUESTION)
+    expect(ready.locator(PANEL)).to_contain_text("4 running, 32 waiting.")
+    expect(ready.locator(PANEL).get_by_role("textbox")).to_have_value(QUESTION)
+    ready.unroute("**/sc2/chat")
+    ready.locator(PANEL).get_by_role("textbox").press("Enter")
+    answered(ready)
+    expect(ready.locator(PANEL).get_by_role("textbox")).to_have_value("")
+
+
+def test_a_new_notebook_of_an_old_name_starts_anew(ready: Page, lab: Lab, name: str) -> None:
+    ask(ready, QUESTION)
+    answered(ready)
+    ready.evaluate(
+        """async path => {
+            await window.jupyterapp.shell.currentWidget.context.save();
+            window.jupyterapp.shell.currentWidget.dispose();
+            await window.jupyterapp.serviceManager.contents.delete(path);
+        }""",
+        name,
+    )
+    write_notebook(lab.root / name, ["x = 1"])
+    ready.evaluate("path => window.jupyterapp.commands.execute('docmanager:open', {path})", name)
+    expect(ready.locator(".jp-sc2-chat-hint")).to_be_visible(timeout=15_000)
+    expect(ready.locator(".jp-sc2-chat-question")).to_have_count(0)
+
+
 def test_delete_asks_first(ready: Page, lab: Lab, name: str) -> None:
     ask(ready, QUESTION)
     answered(ready)

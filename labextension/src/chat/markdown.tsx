@@ -28,7 +28,12 @@ export interface IMarkdownProps {
  * name, raw HTML and images among it, is shown as the text that it is.
  */
 export function Markdown(props: IMarkdownProps): React.ReactElement {
-  return <>{blocks(parser.lexer(visible(props.text)), props, 0)}</>;
+  const text = visible(props.text);
+  try {
+    return <>{blocks(parser.lexer(text), props, 0)}</>;
+  } catch {
+    return <pre>{text}</pre>; // nested thousands of times: the parser gives up
+  }
 }
 
 function blocks(

@@ -34,18 +34,26 @@ export const Question = React.memo(
 export const Reply = React.memo(
   ({
     message,
+    question,
     services
   }: {
     message: IMessage;
+    /** What it answers, where that does not stand just before. */
+    question?: string;
     services: IReplyServices;
   }): React.ReactElement => {
-    const { error, finish, provenance, text } = message;
+    const { error, finish, provenance, text, truncated } = message;
     const { trans } = services;
     return (
       <article
         className="jp-sc2-chat-reply"
         aria-label={trans.__('StarCoder2')}
       >
+        {question && (
+          <p className="jp-sc2-chat-answers">
+            {trans.__('To “%1”', visible(question))}
+          </p>
+        )}
         {text && (
           <Markdown
             text={text}
@@ -56,6 +64,8 @@ export const Reply = React.memo(
         {error && <p className="jp-sc2-chat-error">{error}</p>}
         <footer className="jp-sc2-chat-ending">
           {endingOf(finish, !!text, trans)}
+          {truncated &&
+            trans.__('Not all that was said and shown fitted.') + ' '}
           {provenance && (
             <span title={trans.__('Seed %1', provenance.seed)}>
               {trans.__(

@@ -4,6 +4,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Message } from '@lumino/messaging';
 import React from 'react';
 import { sc2Icon } from '../icon';
+import type { IMessage } from '../messages';
 import { ChatInput } from './input';
 import { GrowingReply, Question, Reply } from './message';
 import type { ChatModel } from './model';
@@ -184,7 +185,12 @@ function Log({
               trans={trans}
             />
           ) : (
-            <Reply key={message.id} message={message} services={services} />
+            <Reply
+              key={message.id}
+              message={message}
+              question={elsewhere(messages, message)}
+              services={services}
+            />
           )
         )}
       {question && <Question {...question} trans={trans} />}
@@ -196,6 +202,17 @@ function Log({
       )}
     </div>
   );
+}
+
+/** The question of a reply, where another stands just before it. */
+function elsewhere(
+  messages: readonly IMessage[],
+  { id, in_reply_to: asked }: IMessage
+): string | undefined {
+  const before = messages[messages.findIndex(one => one.id === id) - 1];
+  return !asked || before?.id === asked
+    ? undefined
+    : messages.find(one => one.id === asked)?.text;
 }
 
 function labelOf(session: ChatSession, trans: TranslationBundle): string {

@@ -11,7 +11,7 @@ import type {
   Sc2Event
 } from '../messages';
 import { PROTOCOL } from '../messages';
-import { sentence, unheard } from './unheard';
+import { heard, sentence, unheard, unlessMissing } from './unheard';
 
 const MAX_ATTEMPTS = 5;
 const STOP_MS = 3000;
@@ -121,6 +121,9 @@ export class ChatSession {
     this._stopped = false;
     try {
       await this._reload();
+      if (!done && !heard(this.messages, text)) {
+        this.draft ||= text; // refused before it was kept: nothing typed is lost
+      }
       if (this.messages[this.messages.length - 1]?.error) {
         this.notice = ''; // it stands beside the reply that failed
       }
@@ -156,7 +159,7 @@ export class ChatSession {
     const { _conversation: old } = this;
     try {
       if (old && old.messages.length > 0) {
-        await this._api.forgetConversation(old.id);
+        await unlessMissing(this._api.forgetConversation(old.id));
       }
       this._conversation = null;
       await this.open();
@@ -169,10 +172,15 @@ export class ChatSession {
   private async _open(): Promise<void> {
     try {
       if (this._conversation) {
-        // Another page may have spoken in the meantime.
-        await this._reload();
-        this._changed.emit();
-        return;
+        // Another page may have spoken in the meantime, or the notebook be another.
+        this._conversation = await unlessMissing(
+          this._api.conversation(this._conversation.id)
+        );
+        const { path, deleted } = this._conversation ?? {};
+        if (path === this._path && !deleted) {
+          this._changed.emit();
+          return;
+        }
       }
       const opened = await this._api.openConversation(this._path);
       this._conversation = opened.conversation;

@@ -20,6 +20,8 @@ export function unheard(
     time: '',
     finish: null,
     error: '',
+    truncated: false,
+    in_reply_to: null,
     provenance: null
   });
   const question = of('user', text, context);
@@ -32,4 +34,23 @@ export function sentence(error: unknown): string {
     return [error.message, error.hint].filter(Boolean).join(' ');
   }
   return error instanceof Error ? error.message : String(error);
+}
+
+/** Whether the server has kept this question as one of the last. */
+export function heard(messages: readonly IMessage[], text: string): boolean {
+  return messages
+    .slice(-2)
+    .some(({ role, text: said }) => role === 'user' && said === text);
+}
+
+/** An answer; null where another page has deleted what was asked for. */
+export async function unlessMissing<T>(answer: Promise<T>): Promise<T | null> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (error instanceof Sc2Error && error.code === 'not_found') {
+      return null;
+    }
+    throw error;
+  }
 }

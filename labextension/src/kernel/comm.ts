@@ -1,5 +1,4 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { Clipboard } from '@jupyterlab/apputils';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
@@ -49,10 +48,14 @@ function obey(
   if (typeof code !== 'string') {
     return;
   }
+  // Every page and notebook of the kernel hears this: only where the user is.
+  const cells = panel.content.model?.sharedModel.cells ?? [];
+  if (!document.hasFocus() || !cells.some(({ id }) => id === cellId)) {
+    return;
+  }
   if (action === 'copy') {
-    Clipboard.copyToSystem(code);
+    navigator.clipboard?.writeText(code).catch(() => undefined);
   } else if (action === 'insert') {
-    const id = typeof cellId === 'string' ? cellId : undefined;
-    inserter.insert(code, 'below', null, panel, id);
+    inserter.insert(code, 'below', null, panel, cellId as string);
   }
 }
