@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Iterable
 
@@ -14,6 +15,7 @@ from jupyter_sc2.conversations import folder_of
 PANEL = ".jp-sc2-chat"
 REPLY = ".jp-sc2-chat-reply"
 ENDING = ".jp-sc2-chat-ending"
+CHAT_ROUTE = re.compile(r"/sc2/chat(\?|$)")
 
 
 def open_chat(page: Page, weights: str = "built-in") -> Locator:

@@ -20,7 +20,7 @@ from ui.browser import (
     press_slowly,
     write_notebook,
 )
-from ui.chat import ENDING, PANEL, REPLY, answered, ask, open_chat, write_conversation
+from ui.chat import CHAT_ROUTE, ENDING, PANEL, REPLY, answered, ask, open_chat, write_conversation
 from ui.lab import Lab
 from ui.test_faults import worker_pids
 
@@ -184,11 +184,11 @@ def test_the_engine_dies_under_a_reply(rambling: Page, slow_lab: Lab) -> None:
 
 def test_a_refused_question_is_not_lost(ready: Page) -> None:
     failure = '{"type": "error", "code": "busy", "message": "4 running, 32 waiting.", "hint": "", "request_id": ""}'
-    ready.route("**/sc2/chat", lambda route: route.fulfill(status=429, content_type="application/json", body=failure))
+    ready.route(CHAT_ROUTE, lambda route: route.fulfill(status=429, content_type="application/json", body=failure))
     ask(ready, QUESTION)
     expect(ready.locator(PANEL)).to_contain_text("4 running, 32 waiting.")
     expect(ready.locator(PANEL).get_by_role("textbox")).to_have_value(QUESTION)
-    ready.unroute("**/sc2/chat")
+    ready.unroute(CHAT_ROUTE)
     ready.locator(PANEL).get_by_role("textbox").press("Enter")
     answered(ready)
     expect(ready.locator(PANEL).get_by_role("textbox")).to_have_value("")
