@@ -62,6 +62,7 @@ from jupyter_sc2.messages.requests import (
     ReplyOptions,
     RunCell,
 )
+from jupyter_sc2.messages.state import CellRun, Column, NotebookState, Snapshot, StateRef, Variable
 from jupyter_sc2.messages.status import (
     EngineState,
     EngineStatus,
@@ -76,7 +77,9 @@ __all__ = [
     "PROTOCOL",
     "Cancel",
     "Cell",
+    "CellRun",
     "ChatRequest",
+    "Column",
     "CompletionOptions",
     "CompletionRequest",
     "Conversation",
@@ -98,6 +101,7 @@ __all__ = [
     "MagicRequest",
     "Message",
     "NeedCells",
+    "NotebookState",
     "OpenConversation",
     "OpenedConversation",
     "Piece",
@@ -112,6 +116,8 @@ __all__ = [
     "RunCell",
     "Sha256",
     "ShownPrompt",
+    "Snapshot",
+    "StateRef",
     "Status",
     "Stop",
     "Submit",
@@ -120,5 +126,6 @@ __all__ = [
     "Tokens",
     "Usage",
     "Uuid",
+    "Variable",
     "encode_event",
 ]

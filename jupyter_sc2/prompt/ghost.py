@@ -11,7 +11,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from jupyter_sc2.notebook import Limits, SourceCell, Surroundings, around, without_secrets
+from jupyter_sc2.messages import NotebookState
+from jupyter_sc2.notebook import EXECUTION_AWARE, Limits, Policy, SourceCell, Surroundings, around, without_secrets
 from jupyter_sc2.prompt import fim
 from jupyter_sc2.prompt.heal import split_last_piece
 from jupyter_sc2.prompt.script import BETWEEN, CODE_MARK, script_cell
@@ -50,11 +51,15 @@ def build(
     order: Literal["spm", "psm"],
     language: str = "python",
     heals: bool = False,
+    state: NotebookState | None = None,
+    policy: Policy = EXECUTION_AWARE,
 ) -> Prompt:
     """Raises ValueError when the cursor is outside its cell. Never longer than `limits.prompt_ids`.
 
     With `heals` the ids end at a border between tokens, before the word at the cursor.
     """
+    if policy.cells == "none":
+        cells, cursor_cell = [cells[cursor_cell]], 0
     shown = around(cells, cursor_cell, offset)
     view = without_secrets(shown)
     before, spell = split_last_piece(view.before) if heals else (view.before, "")
