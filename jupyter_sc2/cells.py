@@ -1,13 +1,16 @@
-"""The sources of notebook cells, kept by their SHA-256 so that a keystroke's body need not repeat them."""
+"""Cell sources and notebook states, kept by their SHA-256 so that a keystroke's body need not repeat them."""
 
 from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
+from functools import lru_cache
+
+import msgspec
 
 from jupyter_sc2.errors import Sc2Error
-from jupyter_sc2.messages import Cell
+from jupyter_sc2.messages import Cell, NotebookState, StateRef
 from jupyter_sc2.notebook import SourceCell
 
 MAX_STORE_BYTES = 64 << 20
@@ -31,38 +34,44 @@ class CellStore:
         self.size = 0
         self._sources: OrderedDict[tuple[str, str], tuple[str, int]] = OrderedDict()
 
-    def resolve(self, client_id: str, cells: Sequence[Cell]) -> list[SourceCell]:
-        """`cells` with their sources, new ones remembered.
+    def resolve(
+        self, client_id: str, cells: Sequence[Cell], state: StateRef | None = None
+    ) -> tuple[list[SourceCell], NotebookState | None]:
+        """`cells` with their sources and `state` in full, new ones remembered.
 
-        Raises CellsMissing, or Sc2Error when a source is not the one its sha names or all are too large together.
+        Raises CellsMissing, or Sc2Error when a source is not the one its sha names, all are too large together, or the
+        state is none.
         """
+        named: list[Cell | StateRef] = [*cells, *([state] if state else [])]
         try:
-            for cell in cells:
-                if cell.source is not None:
-                    self._keep(client_id, cell.sha, cell.source)
-            found = [self._recall(client_id, cell) for cell in cells]
+            for one in named:
+                if one.source is not None:
+                    self._keep(client_id, one.sha, one.source)
+            found = [self._recall(client_id, one.sha) for one in named]
         finally:
             self._shrink()
-        missing = dict.fromkeys(cell.sha for cell, known in zip(cells, found, strict=True) if known is None)
+        missing = dict.fromkeys(one.sha for one, known in zip(named, found, strict=True) if known is None)
         if missing:
             raise CellsMissing(list(missing))
         known_cells = [known for known in found if known is not None]
+        read = _read_state(known_cells.pop()[0]) if state else None
         if sum(size for _, size in known_cells) > MAX_NOTEBOOK_BYTES:
             limit = MAX_NOTEBOOK_BYTES >> 20
             raise Sc2Error("too_large", f"`cells` must hold at most {limit} MiB of source together.", status=422)
-        return [SourceCell(cell.id, cell.kind, source) for cell, (source, _) in zip(cells, known_cells, strict=True)]
+        sources = [source for source, _ in known_cells]
+        return [SourceCell(cell.id, cell.kind, text, cell.sha) for cell, text in zip(cells, sources, strict=True)], read
 
     def _keep(self, client_id: str, sha: str, source: str) -> None:
         if (client_id, sha) in self._sources and self._sources[client_id, sha][0] == source:
             return
         encoded = source.encode()
         if hashlib.sha256(encoded).hexdigest() != sha:
-            raise Sc2Error("bad_value", "`sha` must be the SHA-256 of the cell's `source` in UTF-8.", status=422)
+            raise Sc2Error("bad_value", "`sha` must be the SHA-256 of its `source` in UTF-8.", status=422)
         self._sources[client_id, sha] = source, len(encoded)
         self.size += len(encoded)
 
-    def _recall(self, client_id: str, cell: Cell) -> tuple[str, int] | None:
-        key = client_id, cell.sha
+    def _recall(self, client_id: str, sha: str) -> tuple[str, int] | None:
+        key = client_id, sha
         known = self._sources.get(key)
         if known is not None:
             self._sources.move_to_end(key)
@@ -72,3 +81,12 @@ class CellStore:
         while self.size > self.max_bytes or len(self._sources) > self.max_entries:
             _, (_, size) = self._sources.popitem(last=False)
             self.size -= size
+
+
+@lru_cache(maxsize=64)
+def _read_state(text: str) -> NotebookState:
+    """Once for each state, not once for each keystroke."""
+    try:
+        return msgspec.json.decode(text, type=NotebookState)
+    except (msgspec.DecodeError, RecursionError):
+        raise Sc2Error("bad_value", "`state` must be a NotebookState as JSON text.", status=422) from None

@@ -4,7 +4,7 @@ import pytest
 
 from jupyter_sc2.cells import CellsMissing, CellStore
 from jupyter_sc2.errors import Sc2Error
-from jupyter_sc2.messages import Cell
+from jupyter_sc2.messages import Cell, StateRef
 
 
 def cell(source, *, known=False, name="c"):
@@ -14,7 +14,8 @@ def cell(source, *, known=False, name="c"):
 def test_a_source_is_sent_once():
     store = CellStore()
     store.resolve("page", [cell("é = 1")])
-    (found,) = store.resolve("page", [cell("é = 1", known=True, name="moved")])
+    ((found,), state) = store.resolve("page", [cell("é = 1", known=True, name="moved")])
+    assert state is None
     assert (found.id, found.kind, found.source) == ("moved", "code", "é = 1")
     assert store.size == len("é = 1".encode())
 
@@ -32,7 +33,7 @@ def test_each_missing_cell_is_named_once_and_the_rest_is_kept():
         store.resolve("page", [cell("a"), cell("b", known=True), cell("c", known=True), cell("b", known=True)])
     assert error.value.missing == [cell("b").sha, cell("c").sha]
     assert (error.value.code, error.value.status) == ("need_cells", 409)
-    assert len(store.resolve("page", [cell("a", known=True)])) == 1
+    assert len(store.resolve("page", [cell("a", known=True)])[0]) == 1
 
 
 @pytest.mark.parametrize("limits", [{"max_bytes": 10}, {"max_entries": 2}])
@@ -68,3 +69,23 @@ def test_all_sources_together_are_bounded(monkeypatch):
     with pytest.raises(Sc2Error, match="1 MiB") as error:
         store.resolve("page", [cell("a" * 700_000, known=True), cell("b" * 700_000)])
     assert error.value.code == "too_large"
+
+
+def test_a_state_is_sent_once():
+    store = CellStore()
+    text = '{"runs": [{"id": "c", "order": 3}]}'
+    sha = hashlib.sha256(text.encode()).hexdigest()
+    store.resolve("page", [cell("a")], StateRef(sha, text))
+    _, state = store.resolve("page", [cell("a", known=True)], StateRef(sha))
+    assert [(run.id, run.order) for run in state.runs] == [("c", 3)]
+    with pytest.raises(CellsMissing) as error:
+        store.resolve("page", [cell("a", known=True)], StateRef("0" * 64))
+    assert error.value.missing == ["0" * 64]
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"runs": [{"id": "c", "order": 0}]}', '{"more": 1}', "[" * 100_000])
+def test_a_state_that_is_none_is_refused(text):
+    state = StateRef(hashlib.sha256(text.encode()).hexdigest(), text)
+    with pytest.raises(Sc2Error, match="NotebookState") as error:
+        CellStore().resolve("page", [cell("a")], state)
+    assert (error.value.code, error.value.status) == ("bad_value", 422)

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from jupyter_sc2.errors import Sc2Error
 from jupyter_sc2.handlers.services import Served
-from jupyter_sc2.messages import CompletionRequest, Submit
+from jupyter_sc2.messages import CompletionRequest, NotebookState, Submit
 from jupyter_sc2.notebook import Limits, SourceCell
 from jupyter_sc2.prompt.ghost import Prompt, build
 
@@ -24,6 +24,7 @@ class Place(Struct, frozen=True):
     cells: tuple[SourceCell, ...]
     index: int
     offset: int
+    state: NotebookState | None = None
 
     def is_completable(self, warms: bool) -> bool:
         """Whether there is something to complete, or to read ahead: code, and not an empty cell unless it `warms`."""
@@ -31,7 +32,7 @@ class Place(Struct, frozen=True):
         return cell.kind == "code" and (warms or bool(cell.source.strip()))
 
 
-def place(request: CompletionRequest, cells: Sequence[SourceCell]) -> Place:
+def place(request: CompletionRequest, cells: Sequence[SourceCell], state: NotebookState | None = None) -> Place:
     """Raises Sc2Error 422 `bad_cursor` when the cursor is not in one of the cells."""
     cursor = request.cursor
     index = next((i for i, cell in enumerate(cells) if cell.id == cursor.cell_id), None)
@@ -42,7 +43,7 @@ def place(request: CompletionRequest, cells: Sequence[SourceCell]) -> Place:
         sentence = f"`cursor.offset` must be a whole number from 0 to {len(source)}, in characters."
         raise Sc2Error("bad_cursor", sentence, "Count code points, not UTF-16 units.", status=422)
     offset = len(_plain_lines(source[: cursor.offset]))
-    return Place(tuple(_with_plain_lines(cell) for cell in cells), index, offset)
+    return Place(tuple(_with_plain_lines(cell) for cell in cells), index, offset, state)
 
 
 def build_prompt(request: CompletionRequest, where: Place, served: Served, prompt_ids: int) -> Prompt:
@@ -63,6 +64,7 @@ def build_prompt(request: CompletionRequest, where: Place, served: Served, promp
         entry.fim_order,
         request.language,
         entry.heals,
+        where.state,
     )
 
 

@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from jupyter_sc2.messages.bounds import MAX_BODY_BYTES, MAX_CELLS, MAX_NEW_TOKENS, Identifier, Role, Sha256, Uuid
 from jupyter_sc2.messages.conversation import Piece
+from jupyter_sc2.messages.state import StateRef
 
 Sequential = Annotated[int, Meta(ge=0, le=2**53)]
 Words = Annotated[str, Meta(min_length=1, max_length=32_768)]
@@ -50,6 +51,7 @@ class CompletionRequest(Struct, frozen=True, forbid_unknown_fields=True):
     role: Role
     cells: Annotated[list[Cell], Meta(min_length=1, max_length=MAX_CELLS)]
     cursor: Cursor
+    state: StateRef | None = None
     language: Language = "python"
     options: CompletionOptions = CompletionOptions()
 

@@ -20,7 +20,7 @@ class Column(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Variable(Struct, frozen=True, forbid_unknown_fields=True):
-    """A name of the kernel's. `type` is that of its object; `module` where the type comes from, of a module its own name.
+    """A name of the kernel's. `type` is its object's; `module` where the type comes from, of a module its own name.
 
     `shape` is an array's or a table's, of other containers their length. `signature` is a function's, or a class's own
     `__init__`, as `(path, sep=..., *rest)`; `members` are attributes and methods of classes that the user wrote.

@@ -11,11 +11,12 @@ from jupyter_sc2.notebook.secrets import mask_around, mask_secrets
 
 
 class SourceCell(Struct, frozen=True):
-    """One cell with its text, line ends as `\\n`."""
+    """One cell with its text, line ends as `\\n`. `sha` is the SHA-256 of the text as the page has it, if known."""
 
     id: str
     kind: Literal["code", "markdown", "raw"]
     source: str
+    sha: str = ""
 
 
 class Limits(Struct, frozen=True):
@@ -59,7 +60,7 @@ def without_secrets(view: Surroundings) -> Surroundings:
 
 
 def _masked(cell: SourceCell) -> SourceCell:
-    return SourceCell(cell.id, cell.kind, mask_secrets(cell.source))
+    return SourceCell(cell.id, cell.kind, mask_secrets(cell.source), cell.sha)
 
 
 def _is_shown(cell: SourceCell) -> bool:
