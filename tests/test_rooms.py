@@ -25,6 +25,10 @@ MAY_IMPORT = {
     "cells": {"messages", "errors", "notebook"},
     "events": {"messages"},
     "conversations": {"messages", "errors"},
+    "evaluate": {
+        "__version__", "messages", "errors", "tokenizer", "notebook", "prompt", "supervisor", "catalog",
+    },
+    "cli": {"__version__", "errors", "evaluate"},
     "handlers": {
         "__version__", "messages", "errors", "tokenizer", "notebook", "prompt", "supervisor", "catalog", "cells",
         "conversations",

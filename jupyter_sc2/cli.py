@@ -1,0 +1,40 @@
+"""`jupyter sc2 ...`: commands beside the server. Each is imported when it is used."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from jupyter_sc2 import __version__
+from jupyter_sc2.errors import Sc2Error
+from jupyter_sc2.evaluate import arguments
+
+
+def parser() -> argparse.ArgumentParser:
+    made = argparse.ArgumentParser(prog="jupyter sc2", description="StarCoder2 inside Jupyter: commands.")
+    made.add_argument("--version", action="version", version=__version__)
+    commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    evaluate = commands.add_parser(
+        "evaluate", help="how good completions are on your own notebooks", description=arguments.DESCRIPTION
+    )
+    arguments.add_arguments(evaluate)
+    return made
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Returns the exit status: 0, 2 for a mistake or missing weights, 130 after Ctrl+C."""
+    args = parser().parse_args(argv)
+    try:
+        from jupyter_sc2.evaluate.command import run
+
+        return run(args)
+    except Sc2Error as error:
+        print(" ".join(filter(None, (error.message, error.hint))), file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,132 @@
+"""A hole's completion by the product's own path: prompt builder, worker and trimmer, greedily."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from jupyter_sc2 import catalog
+from jupyter_sc2.errors import Sc2Error
+from jupyter_sc2.evaluate.states import state_at
+from jupyter_sc2.evaluate.tasks import Hole
+from jupyter_sc2.messages import EngineStatus, Failed, Finished, Ready, Submit, Tokens
+from jupyter_sc2.notebook import Limits, Policy
+from jupyter_sc2.prompt.ghost import Prompt, build
+from jupyter_sc2.prompt.trim import Trimmer
+from jupyter_sc2.supervisor import Supervisor, Ticket, WorkerSettings
+from jupyter_sc2.tokenizer import Tokenizer
+
+PROMPT_IDS = 4096  # the server's own defaults: Sc2App.prompt_ids, and what it keeps free for a reply
+REPLY_IDS = 256
+MIN_PROMPT_IDS = 64
+NEW_IDS = {"rest_of_line": 64, "next_line": 64, "block": 128, "cell": 128}
+
+
+class Completion(Struct, frozen=True):
+    """`first_ms` and `end_ms` are counted from when the prompt was begun; no `first_ms` without any text."""
+
+    text: str
+    tokens: int
+    first_ms: float | None
+    end_ms: float
+    prompt_ids: int
+
+
+class Completer:
+    """One loaded weights. Use as an asynchronous context manager. Raises Sc2Error when the weights do not load."""
+
+    def __init__(self, weights: str, threads: int | None = None) -> None:
+        self.entry = catalog.find(weights)
+        self.tokenizer = Tokenizer(self.entry.tokenizer_path)
+        settings = WorkerSettings(
+            command=(sys.executable, "-m", "jupyter_sc2.engine.worker"),
+            folder=str(self.entry.folder),
+            threads=threads or max(1, min(8, (os.cpu_count() or 2) // 2)),
+            cache_bytes=512 << 20,
+        )
+        self.supervisor = Supervisor(catalog.name_of(weights), ["ghost"], settings, self._hear)
+        self._changed = asyncio.Event()
+        self._seq = 0
+
+    async def __aenter__(self) -> Completer:
+        self.supervisor.start()
+        try:
+            while (status := self.supervisor.status()).state != "ready":
+                if status.failure is not None:
+                    raise Sc2Error(status.failure.code, status.failure.message, status.failure.hint)
+                self._changed.clear()
+                await self._changed.wait()
+        except BaseException:
+            await self.supervisor.stop()
+            raise
+        return self
+
+    async def __aexit__(self, *_: Any) -> None:
+        await self.supervisor.stop()
+
+    @property
+    def ready(self) -> Ready:
+        details = self.supervisor.status().details
+        assert isinstance(details, Ready)
+        return details
+
+    def prompt(self, hole: Hole, policy: Policy, prompt_ids: int) -> Prompt:
+        """Raises Sc2Error when the weights have no room for the reply."""
+        entry = self.entry
+        reply = max(min(REPLY_IDS, entry.max_positions // 2), NEW_IDS[hole.task])
+        room = min(prompt_ids, entry.max_positions - reply)
+        if room < MIN_PROMPT_IDS:
+            raise Sc2Error("too_large", f"A prompt of {room} token ids is too short; {MIN_PROMPT_IDS} are the fewest.")
+        cells = list(hole.document.cells)
+        source = cells[hole.cell].source
+        cells[hole.cell] = msgspec.structs.replace(cells[hole.cell], source=source[: hole.start] + source[hole.end :])
+        return build(
+            cells,
+            hole.cell,
+            hole.start,
+            self.tokenizer,
+            Limits(prompt_ids=room),
+            entry.fim_order,
+            hole.document.language,
+            entry.heals,
+            state=state_at(hole),
+            policy=policy,
+        )
+
+    async def complete(self, prompt: Prompt, max_new_tokens: int, cache_key: str, begun: float) -> Completion:
+        """`begun` is a time of `time.perf_counter`. Raises Sc2Error when the engine fails."""
+        self._seq += 1
+        name = str(self._seq)
+        stream = self.supervisor.admit(Ticket(name, "evaluate", cache_key, self._seq, "ghost"))
+        stop_ids = list(prompt.stop_ids)
+        request = Submit(name, prompt.ids, max_new_tokens, 0.0, 1.0, 0, stop_ids, 0, cache_key, prompt.spell)
+        self.supervisor.submit(stream, request)
+        trimmer = Trimmer(prompt, self.tokenizer)
+        text, first = "", None
+        while True:
+            event = await stream.next()
+            if isinstance(event, Tokens):
+                text += trimmer.feed(event.ids)
+                if trimmer.finished and not stream.ended:
+                    self.supervisor.cancel(name, "scope")
+            elif isinstance(event, Failed):
+                raise Sc2Error(event.code, event.message, event.hint)
+            elif isinstance(event, Finished):
+                if event.finish in ("stop", "length"):
+                    text += trimmer.flush(complete=event.finish == "stop")
+                first = first or (_since(begun) if text else None)
+                return Completion(text, event.usage.new_ids, first, _since(begun), len(prompt.ids))
+            first = first or (_since(begun) if text else None)
+
+    def _hear(self, status: EngineStatus) -> None:
+        self._changed.set()
+
+
+def _since(begun: float) -> float:
+    return (time.perf_counter() - begun) * 1000.0

@@ -1,0 +1,72 @@
+"""Asks everyone who is compared, hole by hole: an interrupted run still compares the same holes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+
+from jupyter_sc2.evaluate.completer import NEW_IDS, Completer, Completion
+from jupyter_sc2.evaluate.scores import Scores, score
+from jupyter_sc2.evaluate.tasks import Hole
+from jupyter_sc2.messages import Ready
+from jupyter_sc2.notebook import ARMS
+
+
+class Contender(Struct, frozen=True):
+    """Who is asked: weights by name or folder, one of ARMS, and the longest prompt in token ids."""
+
+    name: str
+    weights: str
+    arm: str
+    prompt_ids: int
+
+
+class Answer(Struct, frozen=True):
+    """`is_timed` is False where another contender's prompt was the very same, and its completion stands for both."""
+
+    hole: Hole
+    completion: Completion
+    scores: Scores
+    is_timed: bool
+
+
+class Run(Struct):
+    """One contender's answers so far, in the holes' order. `ready` describes the weights once they are loaded."""
+
+    contender: Contender
+    answers: list[Answer] = []
+    ready: Ready | None = None
+
+
+async def ask(
+    runs: Sequence[Run], holes: Sequence[Hole], threads: int | None = None, tick: Callable[[], None] = lambda: None
+) -> None:
+    """Fills `runs`; `tick` is called after each answer. One weights are loaded at a time. Raises Sc2Error."""
+    for weights in dict.fromkeys(run.contender.weights for run in runs):
+        mine = [run for run in runs if run.contender.weights == weights]
+        async with Completer(weights, threads) as completer:
+            for run in mine:
+                run.ready = completer.ready
+            for hole in holes:
+                await _ask_one(completer, mine, hole, tick)
+
+
+async def _ask_one(completer: Completer, runs: Sequence[Run], hole: Hole, tick: Callable[[], None]) -> None:
+    known: dict[tuple[object, ...], Completion] = {}
+    answers = []
+    for run in runs:
+        who = run.contender
+        begun = time.perf_counter()
+        prompt = completer.prompt(hole, ARMS[who.arm], who.prompt_ids)
+        same = (*prompt.ids, prompt.spell)
+        is_timed = same not in known
+        if is_timed:
+            cache_key = f"{hole.document.name}/{who.name}"
+            known[same] = await completer.complete(prompt, NEW_IDS[hole.task], cache_key, begun)
+        completion = known[same]
+        answers.append(Answer(hole, completion, score(hole, completion.text, completion.tokens), is_timed))
+        tick()
+    for run, answer in zip(runs, answers, strict=True):  # all or none, so that every run has the same holes
+        run.answers.append(answer)
