@@ -7,8 +7,6 @@ from typing import Literal
 
 from msgspec import Struct
 
-from jupyter_sc2.notebook.secrets import mask_around, mask_secrets
-
 
 class SourceCell(Struct, frozen=True):
     """One cell with its text, line ends as `\\n`. `sha` is the SHA-256 of the text as the page has it, if known."""
@@ -46,21 +44,6 @@ def around(cells: Sequence[SourceCell], cursor_cell: int, offset: int) -> Surrou
         after=source[offset:],
         later=tuple(filter(_is_shown, cells[cursor_cell + 1 :])),
     )
-
-
-def without_secrets(view: Surroundings) -> Surroundings:
-    """`view` as it may stand in a prompt."""
-    before, after = mask_around(view.before, view.after)
-    return Surroundings(
-        earlier=tuple(_masked(cell) for cell in view.earlier),
-        before=before,
-        after=after,
-        later=tuple(_masked(cell) for cell in view.later),
-    )
-
-
-def _masked(cell: SourceCell) -> SourceCell:
-    return SourceCell(cell.id, cell.kind, mask_secrets(cell.source), cell.sha)
 
 
 def _is_shown(cell: SourceCell) -> bool:

@@ -8,10 +8,14 @@ from msgspec import Struct
 
 
 class Policy(Struct, frozen=True):
-    """`cells`: none, the nearest in the document, or those that matter by execution. `snapshot`: the kernel's names."""
+    """`cells`: none, the nearest in the document, or those that matter by execution. `snapshot`: the kernel's names.
+
+    `outputs`: small outputs and the last error, with execution-aware cells only.
+    """
 
     cells: Literal["none", "document", "execution"] = "execution"
     snapshot: bool = True
+    outputs: bool = True
 
 
 EXECUTION_AWARE = Policy()

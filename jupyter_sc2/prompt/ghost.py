@@ -1,7 +1,7 @@
-"""The prompt for ghost text: earlier cells as a file of context, then the cursor's cell filled in the middle.
+"""The prompt for ghost text: other cells as a file of context, then the cursor's cell filled in the middle.
 
-`<file_sep>{earlier cells}<file_sep>{fim of: cursor's cell, later cells}`. What changes least stands first, so that
-a keystroke, and a cursor that moves within its cell, leave the cached beginning as it is.
+`<file_sep>{other cells, the kernel's names}<file_sep>{fim of: cursor's cell, later cells}`. What changes least stands
+first, so that a keystroke, and a cursor that moves within its cell, leave the cached beginning as it is.
 """
 
 from __future__ import annotations
@@ -12,17 +12,29 @@ from typing import Literal
 from msgspec import Struct
 
 from jupyter_sc2.messages import NotebookState
-from jupyter_sc2.notebook import EXECUTION_AWARE, Limits, Policy, SourceCell, Surroundings, around, without_secrets
+from jupyter_sc2.notebook import (
+    EXECUTION_AWARE,
+    Limits,
+    Policy,
+    SourceCell,
+    Surroundings,
+    around,
+    mask_around,
+    mask_secrets,
+    wanted_names,
+)
 from jupyter_sc2.prompt import fim
+from jupyter_sc2.prompt.context import Context, Piece, Scene, choose
 from jupyter_sc2.prompt.heal import split_last_piece
-from jupyter_sc2.prompt.script import BETWEEN, CODE_MARK, script_cell
+from jupyter_sc2.prompt.script import BETWEEN, code_mark, comment_sign, script_cell
 from jupyter_sc2.tokenizer import SPECIAL_TOKENS, Tokenizer
 
 Encode = Callable[[str], tuple[int, ...]]
 
 # Every special id ends a completion but the last four: <NAME>, <EMAIL>, <KEY> and <PASSWORD> stand for text.
 STOP_IDS = tuple(range(len(SPECIAL_TOKENS) - 4))
-STEP = 256  # ids; room is kept in such steps, so that the choice of cells holds still while the user types
+STEP = 256  # ids; room is kept in such steps, so that the choice of cells holds still while the user types;
+STEPS = 8  # but never in larger ones than this part of the prompt
 STEP_CHARS = 1024
 MAX_CHARS = 16  # characters for each id of room: text beyond is not even encoded, it would not fit
 
@@ -30,7 +42,8 @@ MAX_CHARS = 16  # characters for each id of room: text beyond is not even encode
 class Prompt(Struct, frozen=True):
     """`line_prefix` and `suffix` are the text before the cursor on its line and after it in its cell.
 
-    `spell` is typed text that the ids leave out and the answer must begin with; it is not shown again.
+    `spell` is typed text that the ids leave out and the answer must begin with; it is not shown again. `pieces` say
+    where the ids come from, in the prompt's order but for sentinels.
     """
 
     ids: list[int]
@@ -40,6 +53,7 @@ class Prompt(Struct, frozen=True):
     language: str = "python"
     spell: str = ""
     stop_ids: tuple[int, ...] = STOP_IDS
+    pieces: tuple[Piece, ...] = ()
 
 
 def build(
@@ -60,53 +74,75 @@ def build(
     """
     if policy.cells == "none":
         cells, cursor_cell = [cells[cursor_cell]], 0
-    shown = around(cells, cursor_cell, offset)
-    view = without_secrets(shown)
-    before, spell = split_last_piece(view.before) if heals else (view.before, "")
+    shown, sign = around(cells, cursor_cell, offset), comment_sign(language)
+    before, after = mask_around(shown.before, shown.after)
+    before, spell = split_last_piece(before) if heals else (before, "")
     encode = tokenizer.encode_kept
-    suffix, suffix_cut = _suffix(view, encode, min(limits.suffix_ids, limits.prompt_ids // 4))
-    prefix, prefix_cut = _prefix(before, tokenizer, limits.prompt_ids - len(suffix) - 8)
-    room = limits.prompt_ids - 8 - _rounded_up(len(prefix) + len(suffix))
-    context, context_cut = _context(view.earlier, encode, room)
+    suffix, suffix_cut = _suffix(after, shown, encode, min(limits.suffix_ids, limits.prompt_ids // 4), sign)
+    prefix, prefix_cut = _prefix(code_mark(sign) + before, tokenizer, limits.prompt_ids - _count(suffix) - 8)
+    # Three more: the separator and the last blank line.
+    step = min(STEP, limits.prompt_ids // STEPS)
+    room = limits.prompt_ids - 8 - _rounded_up(len(prefix) + _count(suffix), step) - 3
+    later = frozenset(piece.origin.partition(":")[2] for piece in suffix[1:])
+    wanted = wanted_names(shown.before, shown.after)
+    context = choose(Scene(cells, cursor_cell, wanted, later, state, policy, sign), encode, room)
     return Prompt(
-        ids=[*context, *fim.ORDERS[order](prefix, suffix)],
-        truncated=suffix_cut or prefix_cut or context_cut,
+        ids=[*_file(context, encode), *fim.ORDERS[order](prefix, [i for piece in suffix for i in piece.ids])],
+        truncated=suffix_cut or prefix_cut or context.truncated,
         line_prefix=shown.before[shown.before.rfind("\n") + 1 :],
         suffix=shown.after,
         language=language,
         spell=spell,
+        pieces=_in_order(context, Piece("before", tuple(prefix)), suffix, order),
     )
 
 
-def _rounded_up(count: int) -> int:
-    return -(-count // STEP) * STEP
+def _count(pieces: Sequence[Piece]) -> int:
+    return sum(len(piece.ids) for piece in pieces)
 
 
-def _suffix(view: Surroundings, encode: Encode, limit: int) -> tuple[list[int], bool]:
-    """Ids of the rest of the cell, cut at a line end, then of whole later cells while they fit."""
-    after = view.after.rstrip()[: limit * MAX_CHARS]
-    ids = list(encode(after))
+def _rounded_up(count: int, step: int) -> int:
+    return -(-count // step) * step
+
+
+def _in_order(context: Context, before: Piece, after: list[Piece], order: Literal["spm", "psm"]) -> tuple[Piece, ...]:
+    return (*context.pieces, *after, before) if order == "spm" else (*context.pieces, before, *after)
+
+
+def _file(context: Context, encode: Encode) -> list[int]:
+    """`<file_sep>`, the ids of the pieces and a blank line; nothing for nothing."""
+    ids = [token_id for piece in context.pieces for token_id in piece.ids]
+    return [fim.FILE_SEP, *ids, *encode(BETWEEN)] if ids else []
+
+
+def _suffix(after: str, view: Surroundings, encode: Encode, limit: int, sign: str) -> tuple[list[Piece], bool]:
+    """The rest of the cell, cut at a line end, then whole later cells while they fit: at most `limit` ids."""
+    whole = after.rstrip()
+    kept = whole[: limit * MAX_CHARS]
+    ids = encode(kept)
     while len(ids) > limit:
-        cut = after.rfind("\n")
+        cut = kept.rfind("\n")
         if cut < 0:
-            return ids[:limit], True
-        after = after[: min(cut, len(after) * limit // len(ids) + 1)]
-        ids = list(encode(after))
-    if len(after) < len(view.after.rstrip()):
-        return ids, True
+            return [Piece("after", ids[:limit])], True
+        kept = kept[: min(cut, len(kept) * limit // len(ids) + 1)]
+        ids = encode(kept)
+    pieces = [Piece("after", ids)]
+    if len(kept) < len(whole):
+        return pieces, True
+    room = limit - len(ids)
     for cell in view.later:
         if len(cell.source) > limit * MAX_CHARS:
-            return ids, True
-        piece = encode(BETWEEN + script_cell(cell.kind, cell.source))
-        if len(ids) + len(piece) > limit:
-            return ids, True
-        ids += piece
-    return ids, False
+            return pieces, True
+        ids = encode(BETWEEN + script_cell(cell.kind, mask_secrets(cell.source), sign))
+        if len(ids) > room:
+            return pieces, True
+        room -= len(ids)
+        pieces.append(Piece(f"later:{cell.id}", ids))
+    return pieces, False
 
 
-def _prefix(before: str, tokenizer: Tokenizer, limit: int) -> tuple[list[int], bool]:
+def _prefix(text: str, tokenizer: Tokenizer, limit: int) -> tuple[list[int], bool]:
     """Ids of the cell up to the cursor. A cell that is too long loses its first lines, a fixed step at a time."""
-    text = CODE_MARK + before
     start = 0
     if len(text) > limit * MAX_CHARS:
         start = (len(text) - limit * MAX_CHARS) // STEP_CHARS * STEP_CHARS
@@ -119,23 +155,3 @@ def _prefix(before: str, tokenizer: Tokenizer, limit: int) -> tuple[list[int], b
             return ids[-limit:], True
         surplus = (len(ids) - limit) * (len(text) - cut) // len(ids)  # characters, about
         start += max(STEP_CHARS, surplus // STEP_CHARS * STEP_CHARS)
-
-
-def _context(earlier: Sequence[SourceCell], encode: Encode, room: int) -> tuple[list[int], bool]:
-    """`<file_sep>` and the ids of the nearest earlier cells that fit, whole and in document order."""
-    pieces: list[tuple[int, ...]] = []
-    room -= 3  # the separator and the last blank line
-    for cell in reversed(earlier):
-        if len(cell.source) > max(0, room) * MAX_CHARS:
-            break
-        piece = encode(BETWEEN + script_cell(cell.kind, cell.source))
-        if len(piece) > room:
-            break
-        room -= len(piece)
-        pieces.insert(0, piece)
-    if not pieces:
-        return [], bool(earlier)
-    start = earlier[len(earlier) - len(pieces)]
-    pieces[0] = encode(script_cell(start.kind, start.source))
-    ids = [fim.FILE_SEP, *(token_id for piece in pieces for token_id in piece), *encode(BETWEEN)]
-    return ids, len(pieces) < len(earlier)

@@ -1,0 +1,138 @@
+"""The file of context that stands before the cursor's cell: other cells and the kernel's names, within a budget.
+
+Cells go in whole. What is chosen depends on what ran and on the cursor's cell without its current line, and stands in
+an order of its own, so that it holds still while a line is typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+
+from msgspec import Struct
+
+from jupyter_sc2.messages import CellRun, NotebookState, Variable
+from jupyter_sc2.notebook import Candidate, Policy, SourceCell, candidates, mask_secrets, names_of
+from jupyter_sc2.prompt.kernel import kernel_line, kernel_mark, worth_showing
+from jupyter_sc2.prompt.script import BETWEEN, output_lines, script_cell
+
+Ids = tuple[int, ...]
+Encode = Callable[[str], Ids]
+
+MAX_CHARS = 16  # characters for each id of room: text beyond is not even encoded, it would not fit
+MAX_MISSES = 8  # cells in a row that do not fit: then the room counts as full
+KERNEL_IDS, KERNEL_SHARE = 320, 3  # the kernel's names get so many ids at most, and this part of the room
+
+
+class Scene(Struct, frozen=True):
+    """A notebook as the cursor sees it. `wanted` are names that its cell uses, `after` ids of cells that follow it."""
+
+    cells: Sequence[SourceCell]
+    cursor_cell: int
+    wanted: frozenset[str]
+    after: frozenset[str]
+    state: NotebookState | None
+    policy: Policy
+    sign: str = "#"
+
+
+class Piece(Struct, frozen=True):
+    """Ids of a prompt and where they come from: `cell:<id>`, `kernel`, `before` and `after` the cursor."""
+
+    origin: str
+    ids: Ids
+
+
+class Context(Struct, frozen=True):
+    """`truncated`: there was more to show."""
+
+    pieces: list[Piece]
+    truncated: bool
+
+
+def choose(scene: Scene, encode: Encode, room: int) -> Context:
+    """At most `room` ids, the blank lines between pieces included."""
+    snapshot = scene.state.snapshot if scene.state and scene.policy.snapshot else None
+    names = snapshot.variables if snapshot else []
+    reserved = min(KERNEL_IDS, room // KERNEL_SHARE) if names else 0
+    ranked = scene.policy.cells == "execution"
+    chosen, all_shown = (_by_rank if ranked else _nearest)(scene, encode, room - reserved)
+    left = room - sum(len(piece.ids) for _, piece in chosen)
+    seen = {name for cell, _ in chosen for name in names_of(cell.source).defines}
+    told = _kernel(names, scene, seen, encode, min(left, KERNEL_IDS)) if names else None
+    pieces = [*(piece for _, piece in chosen), *([told] if told else [])]
+    if pieces:
+        blank = len(encode(BETWEEN + scene.sign)) - len(encode(scene.sign))
+        pieces[0] = Piece(pieces[0].origin, pieces[0].ids[blank:])  # nothing before the first
+    return Context(pieces, not all_shown)
+
+
+def _nearest(scene: Scene, encode: Encode, room: int) -> tuple[list[tuple[SourceCell, Piece]], bool]:
+    """The cells just above the cursor's that fit, in document order."""
+    chosen: list[tuple[SourceCell, Piece]] = []
+    for cell in reversed(scene.cells[: scene.cursor_cell]):
+        if cell.kind == "raw" or not cell.source.strip():
+            continue
+        piece = _cell_piece(cell, None, scene.sign, encode, room)
+        if piece is None:
+            return chosen, False
+        room -= len(piece.ids)
+        chosen.insert(0, (cell, piece))
+    return chosen, True
+
+
+def _by_rank(scene: Scene, encode: Encode, room: int) -> tuple[list[tuple[SourceCell, Piece]], bool]:
+    """The cells that matter most and fit: those below the cursor first, then in the order in which they ran."""
+    ranked = candidates(scene.cells, scene.cursor_cell, scene.wanted, scene.state)
+    failed = max((one.run.order for one in ranked if one.run and one.run.error), default=0)
+    chosen: list[tuple[Candidate, Piece]] = []
+    misses = 0
+    for one in ranked:
+        if one.cell.id in scene.after:
+            continue
+        run = one.run if scene.policy.outputs else None
+        piece = _cell_piece(one.cell, run, scene.sign, encode, room, tells_error=bool(run and run.order == failed))
+        if piece is None:
+            misses += 1
+            if misses >= MAX_MISSES:
+                break
+            continue
+        room -= len(piece.ids)
+        chosen.append((one, piece))
+    chosen.sort(key=lambda found: (found[0].index < scene.cursor_cell, found[0].index))
+    return [(one.cell, piece) for one, piece in chosen], misses == 0
+
+
+def _cell_piece(
+    cell: SourceCell, run: CellRun | None, sign: str, encode: Encode, room: int, tells_error: bool = False
+) -> Piece | None:
+    """None when it does not fit."""
+    if len(cell.source) > max(0, room) * MAX_CHARS:
+        return None
+    output, error = (run.output, run.error if tells_error else "") if run else ("", "")
+    ids = encode(_cell_text(cell.kind, cell.source, output, error, sign))
+    return Piece(f"cell:{cell.id}", ids) if len(ids) <= room else None
+
+
+@lru_cache(maxsize=8192)
+def _cell_text(kind: str, source: str, output: str, error: str, sign: str) -> str:
+    """Secrets are masked in what a cell printed as well."""
+    text = script_cell(kind, mask_secrets(source), sign)
+    return BETWEEN + text + mask_secrets(output_lines(output, error, sign))
+
+
+def _kernel(names: Sequence[Variable], scene: Scene, seen: Iterable[str], encode: Encode, room: int) -> Piece | None:
+    """The names that are worth it and fit, in the order in which they were first assigned."""
+    mark = encode(BETWEEN + kernel_mark(scene.sign))
+    room -= len(mark)
+    lines: dict[str, Ids] = {}
+    for variable in worth_showing(names, scene.wanted, seen):
+        ids = encode("\n" + kernel_line(variable, scene.sign))
+        if len(ids) > room:
+            break
+        room -= len(ids)
+        lines[variable.name] = ids
+    if not lines:
+        return None
+    in_order = [lines[variable.name] for variable in names if variable.name in lines]
+    return Piece("kernel", (*mark, *(token_id for ids in in_order for token_id in ids)))

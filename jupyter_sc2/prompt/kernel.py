@@ -1,0 +1,66 @@
+"""The kernel's names as lines of a script: what a reader of the code could not see. Never values."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+
+from jupyter_sc2.messages import Variable
+from jupyter_sc2.notebook import mask_secrets
+
+MAX_LINE = 400  # characters
+_SEEN_IN_CODE = frozenset(("module", "function", "type", "builtin_function_or_method"))
+
+
+def kernel_mark(sign: str) -> str:
+    return f"{sign} %% [kernel]"
+
+
+def kernel_line(variable: Variable, sign: str = "#") -> str:
+    """One name. Modules as the import that made them, the rest as a comment; columns quoted, as code writes them."""
+    name, kind = variable.name, variable.type
+    if kind == "module":
+        alone = name == variable.module.partition(".")[0]
+        return f"import {variable.module}" if alone else f"import {variable.module} as {name}"
+    if kind in ("function", "type"):
+        word = "def" if kind == "function" else "class"
+        members = f": {', '.join(variable.members)}" if variable.members else ""
+        line = f"{word} {name}{variable.signature}{members}"
+    else:
+        shape = f" ({', '.join(map(str, variable.shape))})" if variable.shape is not None else ""
+        dtype = f" {variable.dtype}" if variable.dtype else ""
+        line = f"{name}: {kind}{shape}{dtype}"
+        named = [
+            f"{json.dumps(column.name, ensure_ascii=False)} {column.dtype}".rstrip() for column in variable.columns
+        ]
+        if named:
+            line += ": " + ", ".join(named)
+        elif variable.members:
+            line += ": " + ", ".join(variable.members)
+    return f"{sign} {mask_secrets(_cut(line))}"
+
+
+def worth_showing(variables: Sequence[Variable], wanted: frozenset[str], seen: Iterable[str]) -> list[Variable]:
+    """The most useful first: what the cursor's cell uses, then tables, then the newest. `seen` are names whose
+    definition stands in the prompt already; of those only what has columns or a shape is told."""
+    visible = frozenset(seen)
+
+    def told(variable: Variable) -> bool:
+        return variable.name not in visible or bool(variable.columns) or bool(variable.shape and variable.dtype)
+
+    def rank(place: int) -> tuple[bool, bool, bool, int]:
+        variable = variables[place]
+        return (
+            variable.name not in wanted,
+            not variable.columns,
+            variable.type in _SEEN_IN_CODE,
+            -place,
+        )
+
+    return [variables[place] for place in sorted(range(len(variables)), key=rank) if told(variables[place])]
+
+
+def _cut(line: str) -> str:
+    if len(line) <= MAX_LINE:
+        return line
+    return line[: line.rfind(",", 0, MAX_LINE - 5) + 1] + " ..." if "," in line[: MAX_LINE - 5] else line[:MAX_LINE]
