@@ -6,7 +6,7 @@ an order of its own, so that it holds still while a line is typed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from functools import lru_cache
 
 from msgspec import Struct
@@ -21,6 +21,7 @@ Encode = Callable[[str], Ids]
 
 MAX_CHARS = 16  # characters for each id of room: text beyond is not even encoded, it would not fit
 MAX_MISSES = 8  # cells in a row that do not fit: then the room counts as full
+ERROR_MARK, ERROR_AGE = "{} %% [error]", 3  # told while it is one of so many last executions
 KERNEL_IDS, KERNEL_SHARE = 320, 3  # the kernel's names get so many ids at most, and this part of the room
 
 
@@ -37,7 +38,7 @@ class Scene(Struct, frozen=True):
 
 
 class Piece(Struct, frozen=True):
-    """Ids of a prompt and where they come from: `cell:<id>`, `kernel`, `before` and `after` the cursor."""
+    """Ids of a prompt and where they come from: `cell:<id>`, `kernel`, `error`, `before` and `after` the cursor."""
 
     origin: str
     ids: Ids
@@ -60,7 +61,8 @@ def choose(scene: Scene, encode: Encode, room: int) -> Context:
     left = room - sum(len(piece.ids) for _, piece in chosen)
     seen = {name for cell, _ in chosen for name in names_of(cell.source).defines}
     told = _kernel(names, scene, seen, encode, min(left, KERNEL_IDS)) if names else None
-    pieces = [*(piece for _, piece in chosen), *([told] if told else [])]
+    failure = _error(scene, {cell.id for cell, _ in chosen}, encode, left - len(told.ids) if told else left)
+    pieces = [*(piece for _, piece in chosen), *filter(None, (told, failure))]
     if pieces:
         blank = len(encode(BETWEEN + scene.sign)) - len(encode(scene.sign))
         pieces[0] = Piece(pieces[0].origin, pieces[0].ids[blank:])  # nothing before the first
@@ -84,14 +86,14 @@ def _nearest(scene: Scene, encode: Encode, room: int) -> tuple[list[tuple[Source
 def _by_rank(scene: Scene, encode: Encode, room: int) -> tuple[list[tuple[SourceCell, Piece]], bool]:
     """The cells that matter most and fit: those below the cursor first, then in the order in which they ran."""
     ranked = candidates(scene.cells, scene.cursor_cell, scene.wanted, scene.state)
-    failed = max((one.run.order for one in ranked if one.run and one.run.error), default=0)
+    failed = _last_failure(scene)
     chosen: list[tuple[Candidate, Piece]] = []
     misses = 0
     for one in ranked:
         if one.cell.id in scene.after:
             continue
         run = one.run if scene.policy.outputs else None
-        piece = _cell_piece(one.cell, run, scene.sign, encode, room, tells_error=bool(run and run.order == failed))
+        piece = _cell_piece(one.cell, run, scene.sign, encode, room, tells_error=run is not None and run is failed)
         if piece is None:
             misses += 1
             if misses >= MAX_MISSES:
@@ -119,6 +121,21 @@ def _cell_text(kind: str, source: str, output: str, error: str, sign: str) -> st
     """Secrets are masked in what a cell printed as well."""
     text = script_cell(kind, mask_secrets(source), sign)
     return BETWEEN + text + mask_secrets(output_lines(output, error, sign))
+
+
+def _last_failure(scene: Scene) -> CellRun | None:
+    """What went wrong in one of the last executions: an older error has been dealt with."""
+    latest = sorted(scene.state.runs if scene.state else [], key=lambda run: run.order)[-ERROR_AGE:]
+    return next((run for run in reversed(latest) if run.error), None)
+
+
+def _error(scene: Scene, shown: Container[str], encode: Encode, room: int) -> Piece | None:
+    """The last error where the cell that failed is not shown with it: it may be the cursor's own."""
+    failed = _last_failure(scene) if scene.policy.cells == "execution" and scene.policy.outputs else None
+    if failed is None or failed.id in shown:
+        return None
+    ids = encode(BETWEEN + ERROR_MARK.format(scene.sign) + mask_secrets(output_lines("", failed.error, scene.sign)))
+    return Piece("error", ids) if len(ids) <= room else None
 
 
 def _kernel(names: Sequence[Variable], scene: Scene, seen: Iterable[str], encode: Encode, room: int) -> Piece | None:
