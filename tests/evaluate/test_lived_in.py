@@ -178,11 +178,13 @@ def test_a_name_is_changed_everywhere_in_the_cell():
     assert "rows" not in renamed
 
 
-def test_a_long_cell_is_cut_but_a_figure_is_not():
+def test_a_long_cell_is_cut_but_imports_and_figures_are_not():
     data = "\n".join(f"a{i} = {i}" for i in range(10))
     plot = "fig, ax = plt.subplots()\nax.plot(a1)\n\nax.plot(a2)\n\nax.set_title('A')\nax.legend()"
     assert edits.pieces(f"{data}\n\n# A figure\n{plot}") == [data, f"# A figure\n{plot}"]
     assert edits.pieces(plot) == [plot]
+    imports = "\n\n".join(f"import a{i}\nimport b{i}\nimport c{i}\nimport d{i}" for i in range(3))
+    assert edits.pieces(f"{imports}\n\n{data}") == [imports, data]
 
 
 def test_a_look_suits_its_variable():
