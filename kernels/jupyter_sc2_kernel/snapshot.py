@@ -20,7 +20,7 @@ MAX_SIGNATURE = 500  # characters
 MAX_COLUMNS = 200
 MAX_MEMBERS = 50
 MAX_DIMENSIONS = 16
-MAX_CHARS = 300_000  # of all variables as JSON; the latest come first
+MAX_CHARS = 200_000  # of all variables as JSON; the latest come first
 ELSEWHERE = {"In", "Out", "exit", "quit", "get_ipython"}  # IPython's, not the user's
 
 Facts = dict[str, Any]
@@ -188,8 +188,8 @@ def _instance_dict(value: object) -> dict[str, Any]:
     """The object's own attributes, past any `__dict__` of the user's making."""
     for base in _mro_of(type(value)):
         found = _names_of(base).get("__dict__")
-        if found is not None:
-            names = found.__get__(value) if type(found) in (GetSetDescriptorType, MemberDescriptorType) else None
+        if type(found) in (GetSetDescriptorType, MemberDescriptorType):
+            names = found.__get__(value)
             return names if type(names) is dict else {}
     return {}
 
