@@ -8,16 +8,16 @@ import sys
 import time
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 
 from jupyter_sc2 import catalog
 from jupyter_sc2.errors import Sc2Error
+from jupyter_sc2.evaluate.documents import source_cell
 from jupyter_sc2.evaluate.states import state_at
 from jupyter_sc2.evaluate.tasks import Hole
 from jupyter_sc2.messages import EngineStatus, Failed, Finished, Ready, Submit, Tokens
 from jupyter_sc2.notebook import Limits, Policy
-from jupyter_sc2.prompt.ghost import Prompt, build
+from jupyter_sc2.prompt.ghost import Prompt, Style, Subject, build
 from jupyter_sc2.prompt.trim import Trimmer
 from jupyter_sc2.supervisor import Supervisor, Ticket, WorkerSettings
 from jupyter_sc2.tokenizer import Tokenizer
@@ -85,19 +85,9 @@ class Completer:
             raise Sc2Error("too_large", f"A prompt of {room} token ids is too short; {MIN_PROMPT_IDS} are the fewest.")
         cells = list(hole.document.cells)
         source = cells[hole.cell].source
-        cells[hole.cell] = msgspec.structs.replace(cells[hole.cell], source=source[: hole.start] + source[hole.end :])
-        return build(
-            cells,
-            hole.cell,
-            hole.start,
-            self.tokenizer,
-            Limits(prompt_ids=room),
-            entry.fim_order,
-            hole.document.language,
-            entry.heals,
-            state=state_at(hole),
-            policy=policy,
-        )
+        cells[hole.cell] = source_cell(cells[hole.cell].id, "code", source[: hole.start] + source[hole.end :])
+        subject = Subject(cells, hole.cell, hole.start, hole.document.language, state_at(hole))
+        return build(subject, self.tokenizer, Limits(prompt_ids=room), Style(entry.fim_order, entry.heals), policy)
 
     async def complete(self, prompt: Prompt, max_new_tokens: int, cache_key: str, begun: float) -> Completion:
         """`begun` is a time of `time.perf_counter`. Raises Sc2Error when the engine fails."""

@@ -11,6 +11,7 @@ from jupyter_sc2.handlers.magic import MagicHandler
 from jupyter_sc2.handlers.requests import RequestHandler
 from jupyter_sc2.handlers.restart import RestartHandler
 from jupyter_sc2.handlers.services import Served, Services
+from jupyter_sc2.handlers.snapshot_code import SnapshotCodeHandler
 from jupyter_sc2.handlers.status import StatusHandler
 
 __all__ = ["Served", "Services", "routes"]
@@ -28,4 +29,5 @@ def routes(services: Services) -> list[tuple[str, type, dict[str, Any]]]:
         (r"/sc2/conversations/([^/]+)", ConversationHandler, given),
         (r"/sc2/requests/(.+)", RequestHandler, given),
         (r"/sc2/restart", RestartHandler, given),
+        (r"/sc2/snapshot-code", SnapshotCodeHandler, given),
     ]

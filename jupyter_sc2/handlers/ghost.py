@@ -11,7 +11,7 @@ from jupyter_sc2.errors import Sc2Error
 from jupyter_sc2.handlers.services import Served
 from jupyter_sc2.messages import CompletionRequest, NotebookState, Submit
 from jupyter_sc2.notebook import Limits, SourceCell
-from jupyter_sc2.prompt.ghost import Prompt, build
+from jupyter_sc2.prompt.ghost import Prompt, Style, Subject, build
 
 MIN_PROMPT_IDS = 64
 REPLY_IDS = 256  # kept free for the reply at least, so that the same cells are chosen however long it may be
@@ -55,17 +55,8 @@ def build_prompt(request: CompletionRequest, where: Place, served: Served, promp
         most = max(0, entry.max_positions - MIN_PROMPT_IDS)
         raise Sc2Error("too_large", f"`max_new_tokens` must be 0 to {most} with these weights.", status=422)
     limits = Limits(prompt_ids=room)
-    return build(
-        where.cells,
-        where.index,
-        where.offset,
-        served.tokenizer,
-        limits,
-        entry.fim_order,
-        request.language,
-        entry.heals,
-        where.state,
-    )
+    subject = Subject(where.cells, where.index, where.offset, request.language, where.state)
+    return build(subject, served.tokenizer, limits, Style(entry.fim_order, entry.heals))
 
 
 def submission(request: CompletionRequest, prompt: Prompt, seed: int) -> Submit:

@@ -14,6 +14,7 @@ from msgspec import Struct
 from jupyter_sc2.messages import NotebookState
 from jupyter_sc2.notebook import (
     EXECUTION_AWARE,
+    ContextFile,
     Limits,
     Policy,
     SourceCell,
@@ -25,6 +26,7 @@ from jupyter_sc2.notebook import (
 )
 from jupyter_sc2.prompt import fim
 from jupyter_sc2.prompt.context import Context, Piece, Scene, choose
+from jupyter_sc2.prompt.files import beside
 from jupyter_sc2.prompt.heal import split_last_piece
 from jupyter_sc2.prompt.script import BETWEEN, code_mark, comment_sign, script_cell
 from jupyter_sc2.tokenizer import SPECIAL_TOKENS, Tokenizer
@@ -36,6 +38,8 @@ STOP_IDS = tuple(range(len(SPECIAL_TOKENS) - 4))
 STEP = 256  # ids; room is kept in such steps, so that the choice of cells holds still while the user types;
 STEPS = 8  # but never in larger ones than this part of the prompt
 STEP_CHARS = 1024
+FILES_SHARE = 6  # files beside get so large a part of the prompt at most
+OVERHEAD = 24  # ids: the separator, a path and the last blank line of the file of context
 MAX_CHARS = 16  # characters for each id of room: text beyond is not even encoded, it would not fit
 
 
@@ -56,45 +60,69 @@ class Prompt(Struct, frozen=True):
     pieces: tuple[Piece, ...] = ()
 
 
-def build(
-    cells: Sequence[SourceCell],
-    cursor_cell: int,
-    offset: int,
-    tokenizer: Tokenizer,
-    limits: Limits,
-    order: Literal["spm", "psm"],
-    language: str = "python",
-    heals: bool = False,
-    state: NotebookState | None = None,
-    policy: Policy = EXECUTION_AWARE,
-) -> Prompt:
-    """Raises ValueError when the cursor is outside its cell. Never longer than `limits.prompt_ids`.
+class Style(Struct, frozen=True):
+    """How weights want to be asked. With `heals` the ids end at a border between tokens, before the cursor's word."""
 
-    With `heals` the ids end at a border between tokens, before the word at the cursor.
+    order: Literal["spm", "psm"]
+    heals: bool = False
+
+
+class Subject(Struct, frozen=True):
+    """What is completed: `offset` code points into cell `cursor_cell`. A file of text (`is_file`) is one cell.
+
+    `files` are shown beside it, by their paths; then `path` names the notebook or file itself.
     """
+
+    cells: Sequence[SourceCell]
+    cursor_cell: int
+    offset: int
+    language: str = "python"
+    state: NotebookState | None = None
+    is_file: bool = False
+    path: str = ""
+    files: tuple[ContextFile, ...] = ()
+
+
+def build(
+    subject: Subject, tokenizer: Tokenizer, limits: Limits, style: Style, policy: Policy = EXECUTION_AWARE
+) -> Prompt:
+    """Raises ValueError when the cursor is outside its cell. Never longer than `limits.prompt_ids`."""
+    cells, cursor_cell = subject.cells, subject.cursor_cell
     if policy.cells == "none":
         cells, cursor_cell = [cells[cursor_cell]], 0
-    shown, sign = around(cells, cursor_cell, offset), comment_sign(language)
+    shown, sign = around(cells, cursor_cell, subject.offset), comment_sign(subject.language)
     before, after = mask_around(shown.before, shown.after)
-    before, spell = split_last_piece(before) if heals else (before, "")
+    before, spell = split_last_piece(before) if style.heals else (before, "")
     encode = tokenizer.encode_kept
+    files = beside(subject.files, tokenizer, limits.prompt_ids // FILES_SHARE) if policy.cells == "execution" else []
+    head, scripts = _names_of_files(subject) if files else ("", "")
+    mark = head + ("" if subject.is_file else code_mark(sign))
     suffix, suffix_cut = _suffix(after, shown, encode, min(limits.suffix_ids, limits.prompt_ids // 4), sign)
-    prefix, prefix_cut = _prefix(code_mark(sign) + before, tokenizer, limits.prompt_ids - _count(suffix) - 8)
-    # Three more: the separator and the last blank line.
+    prefix, prefix_cut = _prefix(mark + before, tokenizer, limits.prompt_ids - 8 - _count(suffix) - _count(files))
     step = min(STEP, limits.prompt_ids // STEPS)
-    room = limits.prompt_ids - 8 - _rounded_up(len(prefix) + _count(suffix), step) - 3
+    room = limits.prompt_ids - 8 - OVERHEAD - _count(files) - _rounded_up(len(prefix) + _count(suffix), step)
     later = frozenset(piece.origin.partition(":")[2] for piece in suffix[1:])
     wanted = wanted_names(shown.before, shown.after)
-    context = choose(Scene(cells, cursor_cell, wanted, later, state, policy, sign), encode, room)
+    scene = Scene(cells, cursor_cell, wanted, later, subject.state, policy, sign)
+    context = choose(scene, encode, room)
+    middle = fim.ORDERS[style.order](prefix, [i for piece in suffix for i in piece.ids])
     return Prompt(
-        ids=[*_file(context, encode), *fim.ORDERS[order](prefix, [i for piece in suffix for i in piece.ids])],
+        ids=[*(i for piece in files for i in piece.ids), *_file(context, encode(scripts), encode), *middle],
         truncated=suffix_cut or prefix_cut or context.truncated,
         line_prefix=shown.before[shown.before.rfind("\n") + 1 :],
         suffix=shown.after,
-        language=language,
+        language=subject.language,
         spell=spell,
-        pieces=_in_order(context, Piece("before", tuple(prefix)), suffix, order),
+        pieces=(*files, *context.pieces, *_in_order(Piece("before", tuple(prefix)), suffix, style.order)),
     )
+
+
+def _names_of_files(subject: Subject) -> tuple[str, str]:
+    """First lines of the cursor's file and of the other cells'. Either all files of a prompt carry a path, or none."""
+    stem = subject.path.rpartition(".")[0]
+    if subject.is_file or not stem:
+        return f"{subject.path or 'untitled.py'}\n", ""
+    return f"{stem}.py\n", f"{stem}_cells.py\n"
 
 
 def _count(pieces: Sequence[Piece]) -> int:
@@ -105,14 +133,14 @@ def _rounded_up(count: int, step: int) -> int:
     return -(-count // step) * step
 
 
-def _in_order(context: Context, before: Piece, after: list[Piece], order: Literal["spm", "psm"]) -> tuple[Piece, ...]:
-    return (*context.pieces, *after, before) if order == "spm" else (*context.pieces, before, *after)
+def _in_order(before: Piece, after: list[Piece], order: Literal["spm", "psm"]) -> tuple[Piece, ...]:
+    return (*after, before) if order == "spm" else (before, *after)
 
 
-def _file(context: Context, encode: Encode) -> list[int]:
-    """`<file_sep>`, the ids of the pieces and a blank line; nothing for nothing."""
+def _file(context: Context, name: Sequence[int], encode: Encode) -> list[int]:
+    """`<file_sep>`, its path if files have any, the ids of the pieces and a blank line; nothing for nothing."""
     ids = [token_id for piece in context.pieces for token_id in piece.ids]
-    return [fim.FILE_SEP, *ids, *encode(BETWEEN)] if ids else []
+    return [fim.FILE_SEP, *name, *ids, *encode(BETWEEN)] if ids else []
 
 
 def _suffix(after: str, view: Surroundings, encode: Encode, limit: int, sign: str) -> tuple[list[Piece], bool]:

@@ -12,7 +12,7 @@ def code(*sources: str) -> list[SourceCell]:
 
 
 def build(cells, cursor, offset, tokenizer, limits=LIMITS, order="spm"):
-    return ghost.build(cells, cursor, offset, tokenizer, limits, order)
+    return ghost.build(ghost.Subject(cells, cursor, offset), tokenizer, limits, ghost.Style(order))
 
 
 def test_layout_with_the_prefix_last(tokenizer):
@@ -116,7 +116,7 @@ def test_secrets_stay_out_of_the_prompt(tokenizer):
     planted = 'password = "hunter2"'
     cells = code(planted, f"{planted}\nx = 1\n{planted}", planted)
     offset = len(planted) + len("\nx = ")
-    prompt = ghost.build(cells, 1, offset, tokenizer, Limits(500), "spm")
+    prompt = build(cells, 1, offset, tokenizer, Limits(500))
     text = tokenizer.decode(prompt.ids)
     assert "hunter2" not in text
     assert text.count('password = "***"') == 4
@@ -127,6 +127,6 @@ def test_secrets_stay_out_of_the_prompt(tokenizer):
 @pytest.mark.parametrize("offset", range(len('password = "hunter2"') + 1))
 def test_a_secret_under_the_cursor_stays_out_too(tokenizer, offset):
     planted = 'password = "hunter2"'
-    prompt = ghost.build(code(planted), 0, offset, tokenizer, Limits(500), "spm")
+    prompt = build(code(planted), 0, offset, tokenizer, Limits(500))
     text = tokenizer.decode(prompt.ids)
     assert not [piece for piece in ("hun", "unt", "nte", "ter", "er2") if piece in text]

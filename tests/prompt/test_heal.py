@@ -39,7 +39,7 @@ def test_never_takes_much(text):
 def test_the_prompt_stays_the_same_inside_a_word(tokenizer):
     def prompt(source):
         cells = [SourceCell("a", "code", source)]
-        return ghost.build(cells, 0, len(source), tokenizer, Limits(512), "spm", heals=True)
+        return ghost.build(ghost.Subject(cells, 0, len(source)), tokenizer, Limits(512), ghost.Style("spm", heals=True))
 
     assert prompt("penguins.g").ids == prompt("penguins.group").ids
     assert prompt("penguins.group").spell == "group"

@@ -1,0 +1,17 @@
+"""`GET /sc2/snapshot-code`: what a page asks a kernel for its names with, as text.
+
+The page has it from here, not from the kernel's environment, which may lack this package.
+"""
+
+from __future__ import annotations
+
+from jupyter_sc2_kernel.expression import expression
+
+from jupyter_sc2.handlers.base import Sc2Handler, allowed_to
+
+
+class SnapshotCodeHandler(Sc2Handler):
+    @allowed_to("read")
+    async def get(self) -> None:
+        self.set_header("Content-Type", "text/plain; charset=UTF-8")
+        await self.finish(expression())

@@ -1,0 +1,78 @@
+"""The user's own modules that a notebook imports: which they are, and what of them is worth showing."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from jupyter_sc2.notebook.cells import SourceCell
+
+MAX_MODULES = 16
+WHOLE = 800  # characters; a longer module shows what is imported from it, and of the rest the first lines
+
+_IMPORT = re.compile(r"^[ \t]*import[ \t]+([^\n;#]+)", re.MULTILINE)
+Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+_FROM = re.compile(r"^[ \t]*from[ \t]+(\.?[\w.]+)[ \t]+import[ \t]+(?:\(([^)]*)\)|([^\n;#(]+))", re.MULTILINE)
+
+
+class ContextFile(Struct, frozen=True):
+    """A text file that is shown beside the notebook, by its path from the notebook's folder, with `/`."""
+
+    path: str
+    source: str
+
+
+def imported_modules(cells: Sequence[SourceCell]) -> dict[str, frozenset[str]]:
+    """Module names as written, the latest import first, each with the names taken from it."""
+    found: dict[str, frozenset[str]] = {}
+    for cell in reversed(cells):
+        if cell.kind != "code" or "import" not in cell.source:
+            continue
+        for plain in _IMPORT.findall(cell.source):
+            for part in plain.split(","):
+                if name := part.split(" as ")[0].strip():
+                    found.setdefault(name, frozenset())
+        for module, many, few in _FROM.findall(cell.source):
+            names = frozenset(part.split(" as ")[0].strip() for part in (many or few).split(",")) - {""}
+            found[module.lstrip(".")] = found.get(module.lstrip("."), frozenset()) | names
+    return dict(list(found.items())[:MAX_MODULES])
+
+
+@lru_cache(maxsize=64)
+def excerpt(source: str, names: frozenset[str]) -> str:
+    """A short module whole. Of a longer one the definitions of `names` (all, if none are named): those whole when
+    named, else their first line and the first of their docstring. Empty for what Python cannot parse."""
+    if len(source) <= WHOLE:
+        return source.strip("\n")
+    try:
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ""
+    lines = source.splitlines()
+    shown = [_definition(node, lines, whole=node.name in names) for node in _wanted(body, names)]
+    return "\n\n\n".join(filter(None, shown))
+
+
+def _wanted(body: Iterable[ast.stmt], names: frozenset[str]) -> list[Definition]:
+    defined = [node for node in body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)]
+    named = [node for node in defined if node.name in names]
+    return named or [node for node in defined if not node.name.startswith("_")]
+
+
+def _definition(node: Definition, lines: Sequence[str], whole: bool) -> str:
+    text = lines[node.lineno - 1 : node.end_lineno]
+    if whole and sum(map(len, text)) <= WHOLE:
+        return "\n".join(text)
+    head = lines[node.lineno - 1 : node.body[0].lineno - 1] or text[:1]
+    docstring = ast.get_docstring(node) or ""
+    parts = [*head, *([f'    """{docstring.splitlines()[0]}"""'] if docstring else [])]
+    if isinstance(node, ast.ClassDef):
+        methods = [one for one in node.body if isinstance(one, ast.FunctionDef)]
+        inner = [one for one in methods if one.name == "__init__" or not one.name.startswith("_")]
+        parts += [lines[one.lineno - 1] + " ..." for one in inner]
+    return "\n".join(parts) + ("" if isinstance(node, ast.ClassDef) else "\n    ...")
