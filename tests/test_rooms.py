@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "events": {"messages"},
     "conversations": {"messages", "errors"},
     "evaluate": {
-        "__version__", "messages", "errors", "tokenizer", "notebook", "prompt", "supervisor", "catalog",
+        "__version__", "messages", "errors", "tokenizer", "notebook", "prompt", "supervisor", "catalog", "tune.documents",
     },
     "cli": {"__version__", "errors", "evaluate"},
     "handlers": {

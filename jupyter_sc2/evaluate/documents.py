@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -47,15 +48,17 @@ def read(path: Path, name: str) -> Document:
     except (OSError, UnicodeDecodeError) as error:
         raise Unreadable("not a text file in UTF-8" if isinstance(error, ValueError) else "cannot be opened") from None
     if path.suffix != ".ipynb":
-        return Document(name, (SourceCell("c0", "code", plain_lines(text)),), outputs=(Output(),))
+        return Document(name, (source_cell("c0", "code", text),), outputs=(Output(),))
     try:
         return _notebook(json.loads(text), name)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
         raise Unreadable("not a notebook of format 4") from None
 
 
-def plain_lines(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+def source_cell(cell_id: str, kind: Kind, text: str) -> SourceCell:
+    """As the server has it: plain line ends, and the hash of the text as it was."""
+    plain = text.replace("\r\n", "\n").replace("\r", "\n")
+    return SourceCell(cell_id, kind, plain, hashlib.sha256(text.encode("utf-8", "replace")).hexdigest())
 
 
 def _notebook(content: Any, name: str) -> Document:
@@ -72,8 +75,7 @@ def _notebook(content: Any, name: str) -> Document:
     return Document(
         name=name,
         cells=tuple(
-            SourceCell(i, _kind(cell["cell_type"]), plain_lines(_joined(cell["source"])))
-            for i, cell in zip(ids, raw, strict=True)
+            source_cell(i, _kind(cell["cell_type"]), _joined(cell["source"])) for i, cell in zip(ids, raw, strict=True)
         ),
         language=_language(metadata),
         outputs=tuple(_output(cell.get("outputs") or []) for cell in raw),

@@ -27,6 +27,7 @@ def report(run: Run, seed: int) -> dict[str, Any]:
         "device": ready.device if ready else "",
         "arm": who.arm,
         "prompt_ids": who.prompt_ids,
+        "prompt_ids_sent": quantiles([float(answer.completion.prompt_ids) for answer in run.answers]),
         "seed": seed,
         "files": len({answer.hole.document.name for answer in run.answers}),
         "versions": versions,
@@ -68,7 +69,9 @@ def quantiles(values: Sequence[float]) -> dict[str, float | None]:
 def differences(run: Run, other: Run, seed: int) -> dict[str, Any]:
     """`run` minus `other` on the holes that both answered, all tasks together (`pooled`) and each."""
     pairs = list(zip(run.answers, other.answers, strict=False))
-    parts = {"pooled": pairs, **{task: [pair for pair in pairs if pair[0].hole.task == task] for task in TASKS}}
+    parts: dict[str, list[tuple[Answer, Answer]]] = {"pooled": pairs}
+    for task in TASKS:
+        parts[task] = [pair for pair in pairs if pair[0].hole.task == task]
     return {
         part: {metric: _difference(chosen, metric, seed) for metric in CLOSENESS}
         for part, chosen in parts.items()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from jupyter_sc2.evaluate.tasks import Hole
 from jupyter_sc2.messages import CellRun, NotebookState
 
@@ -16,8 +14,5 @@ def state_at(hole: Hole) -> NotebookState:
     above = list(zip(document.cells, document.outputs, strict=True))[: hole.cell]
     ran = [(cell, output) for cell, output in above if cell.kind == "code" and cell.source.strip()]
     return NotebookState(
-        [
-            CellRun(cell.id, order, hashlib.sha256(cell.source.encode()).hexdigest(), output.text, output.error)
-            for order, (cell, output) in enumerate(ran, 1)
-        ]
+        [CellRun(cell.id, order, cell.sha, output.text, output.error) for order, (cell, output) in enumerate(ran, 1)]
     )
