@@ -10,7 +10,7 @@ from traitlets.config import Config
 from wire import body, check_failure
 
 UUID = "00000000-0000-4000-8000-000000000000"
-SAFE = [("GET", ("status",)), ("GET", ("conversations", UUID))]
+SAFE = [("GET", ("status",)), ("GET", ("snapshot-code",)), ("GET", ("conversations", UUID))]
 UNSAFE = [
     ("POST", ("complete",)),
     ("POST", ("magic",)),

@@ -56,7 +56,8 @@ frame = pd.DataFrame({"a": [1]})
 of_frame, of_series = pd.DataFrame({"a": [1]}), pd.Series([1, 2])
 object.__setattr__(of_frame, "__class__", type("OfFrame", (pd.DataFrame,), {**ANSWERS, **PROPERTIES}))
 object.__setattr__(of_series, "__class__", type("OfSeries", (pd.Series,), {**ANSWERS, **PROPERTIES}))
-of_module = type("OfModule", (type(abc),), {"__getattr__": trap, "__getattribute__": trap, "__name__": property(trap)})("lazy")
+LAZY = {"__getattr__": trap, "__getattribute__": trap, "__name__": property(trap)}
+of_module = type("OfModule", (type(abc),), LAZY)("lazy")
 
 class Described:
     label = Trap()
