@@ -5,9 +5,8 @@ The page has it from here, not from the kernel's environment, which may lack thi
 
 from __future__ import annotations
 
-from jupyter_sc2_kernel.expression import expression
-
 from jupyter_sc2.handlers.base import Sc2Handler, allowed_to
+from jupyter_sc2_kernel.expression import expression
 
 
 class SnapshotCodeHandler(Sc2Handler):
