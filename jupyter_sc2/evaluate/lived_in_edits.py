@@ -17,14 +17,14 @@ _SUFFIXES = ("_new", "2", "_all", "_raw", "_v2")
 
 
 def pieces(source: str) -> list[str]:
-    """A long cell cut at blank lines between its statements; any other as it is. Imports and a figure stay in one piece."""
+    """A long cell cut at blank lines between its statements; any other as it is. Imports and figures stay whole."""
     tree, lines = _parsed(source), source.split("\n")
     if tree is None or len(lines) <= MANY_LINES:
         return [source]
     found, start = [], 0
     for before, statement in pairwise(tree.body):
         text = ast.get_source_segment(source, statement) or ""
-        if isinstance(statement, ast.Import | ast.ImportFrom) or _PLOT.search(text) and not _NEW_PLOT.search(text):
+        if isinstance(statement, ast.Import | ast.ImportFrom) or (_PLOT.search(text) and not _NEW_PLOT.search(text)):
             continue
         between = range(before.end_lineno or 0, statement.lineno - 1)
         cut = next((number for number in between if not lines[number].strip()), 0)
