@@ -35,7 +35,8 @@ class CompleteHandler(StreamHandler):
             if stream.ended:  # a newer request of this editor came first
                 await events.send(Done("superseded", stream.usage))
                 return
-            prompt = await asyncio.to_thread(ghost.build_prompt, request, where, served, self.services.prompt_ids)
+            prompt_ids, root = self.services.prompt_ids, getattr(self.contents_manager, "root_dir", "")
+            prompt = await asyncio.to_thread(ghost.build_prompt, request, where, served, prompt_ids, root)
             submitted = ghost.submission(request, prompt, seed_of(request.options))
             served.engine.submit(stream, submitted)
             last = await self.relay(stream, Trimmer(prompt, served.tokenizer), events)

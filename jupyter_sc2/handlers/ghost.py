@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
 from jupyter_sc2.errors import Sc2Error
+from jupyter_sc2.handlers.modules import modules_beside
 from jupyter_sc2.handlers.services import Served
 from jupyter_sc2.messages import CompletionRequest, NotebookState, Submit
 from jupyter_sc2.notebook import Limits, SourceCell
@@ -46,8 +48,11 @@ def place(request: CompletionRequest, cells: Sequence[SourceCell], state: Notebo
     return Place(tuple(_with_plain_lines(cell) for cell in cells), index, offset, state)
 
 
-def build_prompt(request: CompletionRequest, where: Place, served: Served, prompt_ids: int) -> Prompt:
-    """Tokenises, so it does not belong on the event loop. Raises Sc2Error when the reply leaves no room."""
+def build_prompt(request: CompletionRequest, where: Place, served: Served, prompt_ids: int, root: str) -> Prompt:
+    """Reads the user's modules below `root` and tokenises, so it does not belong on the event loop.
+
+    Raises Sc2Error when the reply leaves no room.
+    """
     entry = served.entry
     reply = max(min(REPLY_IDS, entry.max_positions // 2), request.options.max_new_tokens)
     room = min(prompt_ids, entry.max_positions - reply)
@@ -55,7 +60,17 @@ def build_prompt(request: CompletionRequest, where: Place, served: Served, promp
         most = max(0, entry.max_positions - MIN_PROMPT_IDS)
         raise Sc2Error("too_large", f"`max_new_tokens` must be 0 to {most} with these weights.", status=422)
     limits = Limits(prompt_ids=room)
-    subject = Subject(where.cells, where.index, where.offset, request.language, where.state)
+    reads = root and request.path and request.language == "python"
+    subject = Subject(
+        where.cells,
+        where.index,
+        where.offset,
+        request.language,
+        where.state,
+        request.is_file,
+        request.path.rpartition("/")[2],
+        modules_beside(Path(root), request.path, where.cells) if reads else (),
+    )
     return build(subject, served.tokenizer, limits, Style(entry.fim_order, entry.heals))
 
 

@@ -41,7 +41,10 @@ class CompletionOptions(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class CompletionRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """Body of `POST /sc2/complete`. A newer `seq` of the same `editor_id` supersedes the older one."""
+    """Body of `POST /sc2/complete`. A newer `seq` of the same `editor_id` supersedes the older one.
+
+    `path` is the notebook's, as in Jupyter's contents API. A file of text (`is_file`) comes as one code cell.
+    """
 
     protocol: Literal[1]
     request_id: Identifier
@@ -52,6 +55,8 @@ class CompletionRequest(Struct, frozen=True, forbid_unknown_fields=True):
     cells: Annotated[list[Cell], Meta(min_length=1, max_length=MAX_CELLS)]
     cursor: Cursor
     state: StateRef | None = None
+    path: Annotated[str, Meta(max_length=4096)] = ""
+    is_file: bool = False
     language: Language = "python"
     options: CompletionOptions = CompletionOptions()
 

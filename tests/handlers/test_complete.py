@@ -1,5 +1,6 @@
 import asyncio
 import hashlib
+import json
 import struct
 
 import pytest
@@ -234,3 +235,33 @@ async def test_a_client_that_does_not_read_is_let_go(engine, connect, monkeypatc
     await connect(body(), limit=1)
     await until(lambda: engine.cancelled, seconds=10)
     assert engine.cancelled == [("request-1", "cancelled")]
+
+
+async def test_a_module_of_the_users_own_is_shown(engine, complete, jp_root_dir, tokenizer):
+    (jp_root_dir / "work").mkdir()
+    (jp_root_dir / "work" / "helper.py").write_text("def load_table(path): ...\n")
+    await complete(body("import helper\nhelper.", path="work/analysis.ipynb"))
+    text = tokenizer.decode(engine.prompts[0].ids)
+    assert text.startswith("<repo_name>project<file_sep>helper.py\ndef load_table(path): ...\n<file_sep>")
+    assert "analysis.py\n# %%\nimport helper" in text
+
+
+async def test_a_file_is_no_notebook(engine, complete, tokenizer):
+    await complete(body("import os\nos.", path="a.py", is_file=True))
+    assert "import os\nos." in tokenizer.decode(engine.prompts[0].ids)
+    assert "# %%" not in tokenizer.decode(engine.prompts[0].ids)
+
+
+async def test_the_state_reaches_the_prompt(engine, complete, tokenizer):
+    state = {
+        "runs": [{"id": "cell-1", "order": 3, "error": "KeyError: 'wieght'"}],
+        "snapshot": {
+            "execution_count": 3,
+            "variables": [{"name": "df", "type": "DataFrame", "shape": [3, 1], "columns": [{"name": "weight"}]}],
+        },
+    }
+    text = json.dumps(state)
+    await complete(body("df['", state={"sha": hashlib.sha256(text.encode()).hexdigest(), "source": text}))
+    shown = tokenizer.decode(engine.prompts[0].ids)
+    assert '# df: DataFrame (3, 1): "weight"' in shown
+    assert "#! KeyError: 'wieght'" in shown

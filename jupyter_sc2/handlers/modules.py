@@ -1,0 +1,46 @@
+"""The user's own Python modules beside a notebook, as far as it imports them: files below the root folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from jupyter_sc2.notebook import ContextFile, SourceCell, excerpt, imported_modules
+
+MAX_BYTES = 256 << 10  # a larger module is generated rather than written
+
+
+def modules_beside(root: Path, path: str, cells: Sequence[SourceCell]) -> tuple[ContextFile, ...]:
+    """What `cells` of the notebook or file `path`, as in Jupyter's contents API, import from its own folder.
+
+    Reads files, so it does not belong on the event loop. What cannot be read is left out.
+    """
+    folder = (root / path.strip("/")).parent
+    found = []
+    for module, names in imported_modules(cells).items():
+        if not all(part.isidentifier() for part in module.split(".")):
+            continue
+        place = Path(*module.split("."))
+        for file in (folder / place.with_suffix(".py"), folder / place / "__init__.py"):
+            if text := excerpt(_source(root, file), names):
+                found.append(ContextFile(file.relative_to(folder).as_posix(), text))
+                break
+    return tuple(found)
+
+
+def _source(root: Path, file: Path) -> str:
+    try:
+        whole = file.resolve(strict=True)
+        state = whole.stat()
+        if not whole.is_relative_to(root.resolve()) or state.st_size > MAX_BYTES:
+            return ""
+        return _read(whole, state.st_mtime_ns)
+    except (OSError, UnicodeDecodeError, RuntimeError):
+        return ""
+
+
+@lru_cache(maxsize=64)
+def _read(file: Path, changed: int) -> str:
+    """`changed` is when, so that a saved file is read again."""
+    return file.read_text("utf-8").replace("\r\n", "\n")

@@ -1,0 +1,49 @@
+"""The user's own modules: which are imported, and what of them is shown."""
+
+from jupyter_sc2.notebook import SourceCell, excerpt, imported_modules
+
+
+def test_imports_of_all_cells_the_latest_first():
+    sources = [
+        "import numpy as np, helper",
+        "from tools.io import load as l, save\nx = 1",
+        "from .near import (\n  a,\n  b)",
+    ]
+    cells = [SourceCell(f"c{i}", "code", source) for i, source in enumerate(sources)]
+    cells.append(SourceCell("m", "markdown", "import nothing"))
+    assert list(imported_modules(cells).items()) == [
+        ("near", {"a", "b"}),
+        ("tools.io", {"load", "save"}),
+        ("numpy", set()),
+        ("helper", set()),
+    ]
+
+
+LONG = (
+    'import os\n\ndef load(path, sep=","):\n    """Reads a table.\n\n    At length."""\n    return path\n\n'
+    "class Model:\n    def __init__(self, a): pass\n    def fit(self, x): pass\n    def _hidden(self): pass\n\n"
+    "def _private(): pass\n" + "# filler\n" * 200
+)
+
+
+def test_a_short_module_is_whole():
+    assert excerpt("x = 1\n", frozenset()) == "x = 1"
+
+
+def test_of_a_long_one_what_is_named_is_whole():
+    assert (
+        excerpt(LONG, frozenset({"load"}))
+        == 'def load(path, sep=","):\n    """Reads a table.\n\n    At length."""\n    return path'
+    )
+
+
+def test_of_a_long_one_signatures():
+    shown = excerpt(LONG, frozenset())
+    assert 'def load(path, sep=","):\n    """Reads a table."""\n    ...' in shown
+    assert "class Model:\n    def __init__(self, a): pass ...\n    def fit(self, x): pass ..." in shown
+    assert "_hidden" not in shown
+    assert "_private" not in shown
+
+
+def test_what_does_not_parse_is_left_out():
+    assert excerpt("def f(:\n" + "# filler\n" * 200, frozenset()) == ""
