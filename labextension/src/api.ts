@@ -39,6 +39,12 @@ export class Sc2Api {
     return (await response.json()) as IStatus;
   }
 
+  /** What to ask a kernel for its names with. */
+  async snapshotCode(): Promise<string> {
+    const response = await this._request('snapshot-code', { method: 'GET' });
+    return response.text();
+  }
+
   /**
    * Ask for a completion. Resolves once the server has accepted the request;
    * aborting `signal` closes the connection, which cancels it there.

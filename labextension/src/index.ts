@@ -1,6 +1,7 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { ICompletionProviderManager } from '@jupyterlab/completer';
+import type { NotebookPanel } from '@jupyterlab/notebook';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
@@ -15,6 +16,8 @@ import { NotebookWatcher } from './completion/watcher';
 import { EngineModel } from './engine';
 import { failureReporter } from './notify';
 import { kernelComm } from './kernel/comm';
+import { SnapshotCode } from './kernel/snapshot';
+import { KernelState } from './kernel/state';
 import { COMPLETER_ID, CompletionSettings } from './settings';
 import { StatusItem } from './status';
 import { DOMAIN, IEngineModel } from './tokens';
@@ -55,11 +58,15 @@ const completer: JupyterFrontEndPlugin<void> = {
   ) => {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
     const settings = new CompletionSettings(registry);
+    const api = new Sc2Api(app.serviceManager.serverSettings);
+    const code = new SnapshotCode(api);
+    const states = new WeakMap<NotebookPanel, KernelState>();
     const provider = new GhostTextProvider({
-      api: new Sc2Api(app.serviceManager.serverSettings),
+      api,
       clientId: UUID.uuid4(),
       ledger: new CellLedger(),
       settings: () => settings.current,
+      state: panel => states.get(panel)?.current ?? null,
       onBusy: seconds => engine?.hold(seconds),
       onFailure: failureReporter(trans, () => {
         void app.commands.execute(CommandIDs.showStatus);
@@ -73,7 +80,16 @@ const completer: JupyterFrontEndPlugin<void> = {
         enabled: () => settings.current.enabled,
         debounce: () => settings.current.debounce
       });
-      panel.disposed.connect(() => watcher.dispose());
+      const state = new KernelState(panel, {
+        code: () => code.get(),
+        enabled: () => settings.current.kernelSnapshot,
+        onChange: () => watcher.refresh()
+      });
+      states.set(panel, state);
+      panel.disposed.connect(() => {
+        watcher.dispose();
+        state.dispose();
+      });
     });
   }
 };

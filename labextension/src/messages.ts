@@ -18,6 +18,33 @@ export interface ICell {
   source?: string;
 }
 
+/** How a cell last ran; `sha` is that of the source that ran, if known. */
+export interface ICellRun {
+  id: string;
+  /** The execution count. */
+  order: number;
+  sha?: string;
+  output?: string;
+  error?: string;
+}
+
+/** The kernel's names after an execution; the server knows what a variable is. */
+export interface ISnapshot {
+  execution_count: number;
+  variables: unknown[];
+}
+
+export interface INotebookState {
+  runs: ICellRun[];
+  snapshot: ISnapshot | null;
+}
+
+/** A notebook's state as text; left out when the server knows `sha`. */
+export interface IStateRef {
+  sha: string;
+  source?: string;
+}
+
 export interface ICompletionRequest {
   protocol: typeof PROTOCOL;
   request_id: string;
@@ -26,6 +53,7 @@ export interface ICompletionRequest {
   seq: number;
   role: Role;
   cells: ICell[];
+  state?: IStateRef;
   cursor: { cell_id: string; offset: number };
   language: string;
   options: { max_new_tokens: number; temperature: number };

@@ -16,13 +16,16 @@ export interface ICompletionSettings {
   readonly maxNewTokens: number;
   /** 0 is greedy. */
   readonly temperature: number;
+  /** Whether the kernel may be asked for its names. */
+  readonly kernelSnapshot: boolean;
 }
 
 const DEFAULTS: ICompletionSettings = {
   enabled: true,
   debounce: DEFAULT_DEBOUNCE,
   maxNewTokens: 48,
-  temperature: 0
+  temperature: 0,
+  kernelSnapshot: true
 };
 
 /** The user's settings; the defaults until, or unless, a registry has answered. */

@@ -1,6 +1,6 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
-import type { CellKind, ICell } from '../messages';
+import type { CellKind, ICell, IStateRef } from '../messages';
 
 /** The server's bound on cells in one request. */
 export const MAX_CELLS = 2000;
@@ -32,6 +32,11 @@ export interface IDigestedCell extends ICellSource {
 /** Replace lone surrogates, which UTF-8 cannot hold. Keeps all offsets. */
 export function wellFormed(text: string): string {
   return text.replace(/\p{Surrogate}/gu, '\uFFFD');
+}
+
+/** The SHA-256 of a text in UTF-8. */
+export function shaOf(text: string): string {
+  return bytesToHex(sha256(new TextEncoder().encode(wellFormed(text))));
 }
 
 /**
@@ -72,13 +77,12 @@ export class CellLedger {
     if (last && last.raw === cell.source) {
       return { ...last.cell, kind: cell.kind };
     }
-    const encoder = new TextEncoder();
     const source = wellFormed(cell.source);
-    const encoded = encoder.encode(JSON.stringify(source)).length;
+    const encoded = new TextEncoder().encode(JSON.stringify(source)).length;
     const digested = {
       ...cell,
       source,
-      sha: bytesToHex(sha256(encoder.encode(source))),
+      sha: shaOf(source),
       bytes: encoded + cell.id.length + CELL_OVERHEAD
     };
     if (this._digests.size >= 2 * MAX_CELLS) {
@@ -95,8 +99,13 @@ export class CellLedger {
     );
   }
 
+  /** The same for a notebook's state. */
+  encodeState({ sha, source }: Required<IStateRef>): IStateRef {
+    return this._known.has(sha) ? { sha } : { sha, source };
+  }
+
   /** The server got these, or will say that it lacks them. */
-  sent(cells: readonly ICell[]): void {
+  sent(cells: readonly IStateRef[]): void {
     if (this._known.size + cells.length > MAX_KNOWN) {
       this._known.clear();
     }

@@ -28,9 +28,10 @@ export async function* request(
     signal.throwIfAborted();
     const sent = ledger.encode(cells);
     try {
-      const answer = api.complete(compose(sent), signal);
+      const body = compose(sent);
+      const answer = api.complete(body, signal);
       // Before the answer: a keystroke that supersedes this one need not repeat them.
-      ledger.sent(sent);
+      ledger.sent(body.state ? [...sent, body.state] : sent);
       yield* await answer;
       return;
     } catch (error) {

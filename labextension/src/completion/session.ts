@@ -2,10 +2,11 @@ import { Text } from '@jupyterlab/coreutils';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import { UUID } from '@lumino/coreutils';
 import { Sc2Error } from '../api';
+import type { IState } from '../kernel/runs';
 import type { ICell, ICompletionRequest, Sc2Event } from '../messages';
 import { PROTOCOL } from '../messages';
 import type { ICompletionSettings } from '../settings';
-import { nearest } from './cells';
+import { MAX_BYTES, MAX_CELLS, nearest } from './cells';
 import type { IPlace } from './notebook';
 import { cellsOf, languageOf, placeOf } from './notebook';
 import type { IRequestServices } from './request';
@@ -18,6 +19,8 @@ const GHOST_ACTIVE_CLASS = 'jp-mod-inline-completer-active';
 export interface ISessionServices extends IRequestServices {
   clientId: string;
   settings: () => ICompletionSettings;
+  /** What became of a notebook's cells in its kernel. */
+  state: (panel: NotebookPanel) => IState | null;
   onFailure: (error: Error) => void;
 }
 
@@ -141,7 +144,9 @@ export class Session {
     const { ledger, settings, clientId } = this._services;
     const { cells, active } = cellsOf(this._panel);
     const digested = cells.map(cell => ledger.digest(cell));
-    const chosen = nearest(digested, active);
+    const state = this._services.state(this._panel);
+    const room = MAX_BYTES - (state?.bytes ?? 0);
+    const chosen = nearest(digested, active, MAX_CELLS, room);
     const offset = Text.jsIndexToCharIndex(place.cursor, place.source);
     const compose = (sent: ICell[]): ICompletionRequest => ({
       protocol: PROTOCOL,
@@ -151,6 +156,7 @@ export class Session {
       seq: ++Session._seq,
       role: 'ghost',
       cells: sent,
+      ...(state && { state: ledger.encodeState(state) }),
       cursor: { cell_id: place.cell.model.id, offset },
       language: languageOf(this._panel),
       options: {

@@ -59,6 +59,14 @@ export class NotebookWatcher implements IDisposable {
     this._options.session.cancel();
   }
 
+  /** Something ran: read its outcome ahead, where the user is. */
+  refresh(): void {
+    const place = placeOf(this._panel);
+    if (place?.editor.hasFocus() && this._touched && this._options.enabled()) {
+      this._options.session.warm();
+    }
+  }
+
   handleEvent(event: Event): void {
     switch (event.type) {
       case 'keydown':
