@@ -83,10 +83,11 @@ class Completer:
         room = min(prompt_ids, entry.max_positions - reply)
         if room < MIN_PROMPT_IDS:
             raise Sc2Error("too_large", f"A prompt of {room} token ids is too short; {MIN_PROMPT_IDS} are the fewest.")
-        cells = list(hole.document.cells)
+        document = hole.document
+        cells = list(document.cells)
         source = cells[hole.cell].source
         cells[hole.cell] = source_cell(cells[hole.cell].id, "code", source[: hole.start] + source[hole.end :])
-        subject = Subject(cells, hole.cell, hole.start, hole.document.language, state_at(hole))
+        subject = Subject(cells, hole.cell, hole.start, document.language, state_at(hole), document.is_file)
         return build(subject, self.tokenizer, Limits(prompt_ids=room), Style(entry.fim_order, entry.heals), policy)
 
     async def complete(self, prompt: Prompt, max_new_tokens: int, cache_key: str, begun: float) -> Completion:

@@ -27,7 +27,10 @@ class Output(Struct, frozen=True):
 
 
 class Document(Struct, frozen=True):
-    """`outputs` are parallel to `cells`. A lived-in notebook has a `state`, and is asked in the cell `target` only."""
+    """`outputs` are parallel to `cells`. A lived-in notebook has a `state`, and is asked in the cell `target` only.
+
+    A Python file (`is_file`) is one cell.
+    """
 
     name: str
     cells: tuple[SourceCell, ...]
@@ -35,6 +38,7 @@ class Document(Struct, frozen=True):
     outputs: tuple[Output, ...] = ()
     state: NotebookState | None = None
     target: str = ""
+    is_file: bool = False
 
 
 class Unreadable(Exception):
@@ -48,7 +52,7 @@ def read(path: Path, name: str) -> Document:
     except (OSError, UnicodeDecodeError) as error:
         raise Unreadable("not a text file in UTF-8" if isinstance(error, ValueError) else "cannot be opened") from None
     if path.suffix != ".ipynb":
-        return Document(name, (source_cell("c0", "code", text),), outputs=(Output(),))
+        return Document(name, (source_cell("c0", "code", text),), outputs=(Output(),), is_file=True)
     try:
         return _notebook(json.loads(text), name)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError):

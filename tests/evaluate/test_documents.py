@@ -21,6 +21,7 @@ def test_a_notebook_is_its_cells_with_plain_line_ends(tmp_path):
 def test_a_python_file_is_one_cell(tmp_path):
     document = read(write(tmp_path / "a.py", "\ufeffx = 1\r\ny = 2\r\n"), "a.py")
     assert [cell.source for cell in document.cells] == ["x = 1\ny = 2\n"]
+    assert document.is_file
 
 
 def test_ids_are_made_where_they_are_missing_or_not_unique(tmp_path):
