@@ -20,7 +20,7 @@ class Mean(Struct, frozen=True):
 
 
 def mean_of(values: Sequence[float], files: Sequence[str], seed: int) -> Mean | None:
-    """Whole files are drawn, whose holes resemble each other. None without values."""
+    """Whole files are drawn, whose holes resemble each other; `files` has one for each value. None without values."""
     if not values:
         return None
     names = sorted(set(files))

@@ -29,7 +29,7 @@ class Output(Struct, frozen=True):
 class Document(Struct, frozen=True):
     """`outputs` are parallel to `cells`. A lived-in notebook has a `state`, and is asked in the cell `target` only.
 
-    A Python file (`is_file`) is one cell.
+    A Python file (`is_file`) is one cell. Documents of one `group` are made from the same notebook.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Document(Struct, frozen=True):
     state: NotebookState | None = None
     target: str = ""
     is_file: bool = False
+    group: str = ""
 
 
 class Unreadable(Exception):
@@ -52,7 +53,7 @@ def read(path: Path, name: str) -> Document:
     except (OSError, UnicodeDecodeError) as error:
         raise Unreadable("not a text file in UTF-8" if isinstance(error, ValueError) else "cannot be opened") from None
     if path.suffix != ".ipynb":
-        return Document(name, (source_cell("c0", "code", text),), outputs=(Output(),), is_file=True)
+        return Document(name, (source_cell("c0", "code", text),), outputs=(Output(),), is_file=True, group=name)
     try:
         return _notebook(json.loads(text), name)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
@@ -85,6 +86,7 @@ def _notebook(content: Any, name: str) -> Document:
         outputs=tuple(_output(cell.get("outputs") or []) for cell in raw),
         state=state,
         target=target,
+        group=str((ours.get("source") or {}).get("file") or name),
     )
 
 

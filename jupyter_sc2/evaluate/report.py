@@ -45,7 +45,7 @@ def _task(answers: Sequence[Answer], seed: int) -> dict[str, Any]:
 
 def _mean(answers: Sequence[Answer], metric: str, seed: int) -> Mean | None:
     known = [a for a in answers if getattr(a.scores, metric) is not None]
-    return mean_of([getattr(a.scores, metric) for a in known], [a.hole.document.name for a in known], seed)
+    return mean_of([getattr(a.scores, metric) for a in known], [a.hole.document.group for a in known], seed)
 
 
 def _latency(answers: Sequence[Answer]) -> dict[str, Any]:
@@ -81,6 +81,6 @@ def differences(run: Run, other: Run, seed: int) -> dict[str, Any]:
 
 def _difference(pairs: Sequence[tuple[Answer, Answer]], metric: str, seed: int) -> dict[str, Any]:
     values = [getattr(a.scores, metric) - getattr(b.scores, metric) for a, b in pairs]
-    mean = mean_of(values, [a.hole.document.name for a, _ in pairs], seed)
+    mean = mean_of(values, [a.hole.document.group for a, _ in pairs], seed)
     assert mean is not None
     return {"mean": mean.mean, "ci95": list(mean.ci95), "n": mean.n}

@@ -73,7 +73,7 @@ def test_the_state_is_that_of_a_run_from_the_top(tmp_path):
 
 
 def test_a_lived_in_notebook_has_its_own_state(tmp_path):
-    ours = {"state": {"runs": [{"id": "id4", "order": 7}]}, "target": "id6"}
+    ours = {"state": {"runs": [{"id": "id4", "order": 7}]}, "target": "id6", "source": {"file": "b"}}
     document = read(write(tmp_path / "a.ipynb", notebook(jupyter_sc2=ours)), "a")
-    assert document.target == "id6"
+    assert (document.target, document.group) == ("id6", "b")
     assert state_at(Hole("next_line", document, 6, 0, 1)).runs[0].order == 7
