@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import urllib.request
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -40,6 +42,19 @@ def asked(page: Page) -> list[object]:
         "websocket", lambda socket: socket.on("framesent", lambda data: found.append(1) if is_asking(data) else None)
     )
     return found
+
+
+@pytest.fixture
+def no_snapshot(lab: Lab) -> Iterator[None]:
+    def put(settings: str) -> None:
+        url = f"{lab.url}/lab/api/settings/jupyter-sc2:completer"
+        headers = {"Authorization": f"token {lab.token}", "Content-Type": "application/json"}
+        body = json.dumps({"raw": settings}).encode()
+        urllib.request.urlopen(urllib.request.Request(url, body, headers, method="PUT"), timeout=10).close()
+
+    put('{"kernelSnapshot": false}')
+    yield
+    put("{}")
 
 
 def is_asking(data: str | bytes) -> bool:
@@ -151,6 +166,36 @@ def test_outputs_and_errors_are_told(page: Page, lab: Lab, name: str, bodies: li
     assert [one["order"] for one in ran] == [1, 2]
     assert ran[0]["output"] == "shown\n"
     assert ran[1]["error"] == "NameError: name 'undefined_name' is not defined"
+
+
+def test_cells_that_an_error_stops_do_not_stop_the_page(
+    page: Page, lab: Lab, name: str, bodies: list[dict[str, Any]], asked: list[object]
+) -> None:
+    start(page, lab, name, "before = 1", "1 / 0", "after = 2")
+    page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells').catch(() => 0)")
+    settle(page)
+    edit_cell(page, 3)
+    press_slowly(page, "zebra")
+    page.wait_for_timeout(PAUSE)
+    state = states(bodies)[-1]
+    assert [one["order"] for one in state["runs"]] == [1, 2]
+    assert [variable["name"] for variable in state["snapshot"]["variables"]] == ["before"]
+    assert len(asked) == 1
+
+
+def test_switched_off_the_kernel_is_not_asked(
+    page: Page, lab: Lab, name: str, bodies: list[dict[str, Any]], asked: list[object], no_snapshot: None
+) -> None:
+    start(page, lab, name, FRAME)
+    run(page)
+    settle(page)
+    edit_cell(page, 1)
+    press_slowly(page, "zebra")
+    page.wait_for_timeout(PAUSE)
+    state = states(bodies)[-1]
+    assert len(state["runs"]) == 1
+    assert state["snapshot"] is None
+    assert not asked
 
 
 def test_a_restart_forgets(page: Page, lab: Lab, name: str, bodies: list[dict[str, Any]]) -> None:
