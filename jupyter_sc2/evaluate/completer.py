@@ -78,17 +78,7 @@ class Completer:
 
     def prompt(self, hole: Hole, policy: Policy, prompt_ids: int) -> Prompt:
         """Raises Sc2Error when the weights have no room for the reply."""
-        entry = self.entry
-        reply = max(min(REPLY_IDS, entry.max_positions // 2), NEW_IDS[hole.task])
-        room = min(prompt_ids, entry.max_positions - reply)
-        if room < MIN_PROMPT_IDS:
-            raise Sc2Error("too_large", f"A prompt of {room} token ids is too short; {MIN_PROMPT_IDS} are the fewest.")
-        document = hole.document
-        cells = list(document.cells)
-        source = cells[hole.cell].source
-        cells[hole.cell] = source_cell(cells[hole.cell].id, "code", source[: hole.start] + source[hole.end :])
-        subject = Subject(cells, hole.cell, hole.start, document.language, state_at(hole), document.is_file)
-        return build(subject, self.tokenizer, Limits(prompt_ids=room), Style(entry.fim_order, entry.heals), policy)
+        return prompt_at(hole, self.entry, self.tokenizer, policy, prompt_ids)
 
     async def complete(self, prompt: Prompt, max_new_tokens: int, cache_key: str, begun: float) -> Completion:
         """`begun` is a time of `time.perf_counter`. Raises Sc2Error when the engine fails."""
@@ -117,6 +107,20 @@ class Completer:
 
     def _hear(self, status: EngineStatus) -> None:
         self._changed.set()
+
+
+def prompt_at(hole: Hole, entry: catalog.Entry, tokenizer: Tokenizer, policy: Policy, prompt_ids: int) -> Prompt:
+    """What the product would ask at a hole. Raises Sc2Error when the weights have no room for the reply."""
+    reply = max(min(REPLY_IDS, entry.max_positions // 2), NEW_IDS[hole.task])
+    room = min(prompt_ids, entry.max_positions - reply)
+    if room < MIN_PROMPT_IDS:
+        raise Sc2Error("too_large", f"A prompt of {room} token ids is too short; {MIN_PROMPT_IDS} are the fewest.")
+    document = hole.document
+    cells = list(document.cells)
+    source = cells[hole.cell].source
+    cells[hole.cell] = source_cell(cells[hole.cell].id, "code", source[: hole.start] + source[hole.end :])
+    subject = Subject(cells, hole.cell, hole.start, document.language, state_at(hole), document.is_file)
+    return build(subject, tokenizer, Limits(prompt_ids=room), Style(entry.fim_order, entry.heals), policy)
 
 
 def _since(begun: float) -> float:

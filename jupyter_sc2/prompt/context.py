@@ -1,4 +1,4 @@
-"""The file of context that stands before the cursor's cell: other cells and the kernel's names, within a budget.
+"""The file of context that stands before the cursor's cell: the kernel's names, then other cells, within a budget.
 
 Cells go in whole. What is chosen depends on what ran and on the cursor's cell without its current line, and stands in
 an order of its own, so that it holds still while a line is typed.
@@ -6,12 +6,12 @@ an order of its own, so that it holds still while a line is typed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Sequence
 from functools import lru_cache
 
 from msgspec import Struct
 
-from jupyter_sc2.messages import CellRun, NotebookState, Variable
+from jupyter_sc2.messages import CellRun, NotebookState
 from jupyter_sc2.notebook import Candidate, Policy, SourceCell, candidates, mask_secrets, names_of
 from jupyter_sc2.prompt.kernel import kernel_line, kernel_mark, worth_showing
 from jupyter_sc2.prompt.script import BETWEEN, output_lines, script_cell
@@ -22,7 +22,7 @@ Encode = Callable[[str], Ids]
 MAX_CHARS = 16  # characters for each id of room: text beyond is not even encoded, it would not fit
 MAX_MISSES = 8  # cells in a row that do not fit: then the room counts as full
 ERROR_MARK, ERROR_AGE = "{} %% [error]", 3  # told while it is one of so many last executions
-KERNEL_IDS, KERNEL_SHARE = 320, 3  # the kernel's names get so many ids at most, and this part of the room
+KERNEL_IDS, KERNEL_SHARE = 320, 4  # the kernel's names get so many ids at most, and this part of the room
 
 
 class Scene(Struct, frozen=True):
@@ -53,16 +53,14 @@ class Context(Struct, frozen=True):
 
 def choose(scene: Scene, encode: Encode, room: int) -> Context:
     """At most `room` ids, the blank lines between pieces included."""
-    snapshot = scene.state.snapshot if scene.state and scene.policy.snapshot else None
-    names = snapshot.variables if snapshot else []
-    reserved = min(KERNEL_IDS, room // KERNEL_SHARE) if names else 0
     ranked = scene.policy.cells == "execution"
-    chosen, all_shown = (_by_rank if ranked else _nearest)(scene, encode, room - reserved)
-    left = room - sum(len(piece.ids) for _, piece in chosen)
-    seen = {name for cell, _ in chosen for name in names_of(cell.source).defines}
-    told = _kernel(names, scene, seen, encode, min(left, KERNEL_IDS)) if names else None
-    failure = _error(scene, {cell.id for cell, _ in chosen}, encode, left - len(told.ids) if told else left)
-    pieces = [*(piece for _, piece in chosen), *filter(None, (told, failure))]
+    chosen, all_shown = (_by_rank if ranked else _nearest)(scene, encode, room)
+    told = _kernel(scene, chosen, encode, min(KERNEL_IDS, room // KERNEL_SHARE))
+    if told and sum(len(piece.ids) for _, piece in chosen) + len(told.ids) > room:
+        chosen, all_shown = (_by_rank if ranked else _nearest)(scene, encode, room - len(told.ids))
+    left = room - sum(len(piece.ids) for _, piece in chosen) - (len(told.ids) if told else 0)
+    failure = _error(scene, {cell.id for cell, _ in chosen}, encode, left)
+    pieces = [*filter(None, (told,)), *(piece for _, piece in chosen), *filter(None, (failure,))]
     if pieces:
         blank = len(encode(BETWEEN + scene.sign)) - len(encode(scene.sign))
         pieces[0] = Piece(pieces[0].origin, pieces[0].ids[blank:])  # nothing before the first
@@ -138,12 +136,16 @@ def _error(scene: Scene, shown: Container[str], encode: Encode, room: int) -> Pi
     return Piece("error", ids) if len(ids) <= room else None
 
 
-def _kernel(names: Sequence[Variable], scene: Scene, seen: Iterable[str], encode: Encode, room: int) -> Piece | None:
+def _kernel(scene: Scene, chosen: Sequence[tuple[SourceCell, Piece]], encode: Encode, room: int) -> Piece | None:
     """The names that are worth it and fit, in the order in which they were first assigned."""
+    snapshot = scene.state.snapshot if scene.state and scene.policy.snapshot else None
+    if snapshot is None:
+        return None
+    seen = scene.wanted.union(*(names_of(cell.source).uses for cell, _ in chosen))
     mark = encode(BETWEEN + kernel_mark(scene.sign))
     room -= len(mark)
     lines: dict[str, Ids] = {}
-    for variable in worth_showing(names, scene.wanted, seen):
+    for variable in worth_showing(snapshot.variables, scene.wanted, seen):
         ids = encode("\n" + kernel_line(variable, scene.sign))
         if len(ids) > room:
             break
@@ -151,5 +153,5 @@ def _kernel(names: Sequence[Variable], scene: Scene, seen: Iterable[str], encode
         lines[variable.name] = ids
     if not lines:
         return None
-    in_order = [lines[variable.name] for variable in names if variable.name in lines]
+    in_order = [lines[variable.name] for variable in snapshot.variables if variable.name in lines]
     return Piece("kernel", (*mark, *(token_id for ids in in_order for token_id in ids)))

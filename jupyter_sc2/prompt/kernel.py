@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Sequence
 
 from jupyter_sc2.messages import Variable
 from jupyter_sc2.notebook import mask_secrets
 
 MAX_LINE = 400  # characters
-_SEEN_IN_CODE = frozenset(("module", "function", "type", "builtin_function_or_method"))
+_CALLED = frozenset(("function", "type", "builtin_function_or_method", "method", "partial"))
 
 
 def kernel_mark(sign: str) -> str:
@@ -40,22 +40,22 @@ def kernel_line(variable: Variable, sign: str = "#") -> str:
     return f"{sign} {mask_secrets(_cut(line))}"
 
 
-def worth_showing(variables: Sequence[Variable], wanted: frozenset[str], seen: Iterable[str]) -> list[Variable]:
-    """The most useful first: what the cursor's cell uses, then tables, then the newest. `seen` are names whose
-    definition stands in the prompt already; of those only what has columns or a shape is told."""
-    visible = frozenset(seen)
+def worth_showing(variables: Sequence[Variable], wanted: frozenset[str], seen: Container[str]) -> list[Variable]:
+    """The most useful first: what the cursor's cell uses, then tables, then the newest.
+
+    `seen` are names that stand in the prompt already: of those only what has columns is told, or what is `wanted` and
+    has a shape. Functions and classes of libraries are told when they are wanted: there may be hundreds.
+    """
 
     def told(variable: Variable) -> bool:
-        return variable.name not in visible or bool(variable.columns) or bool(variable.shape and variable.dtype)
+        if variable.type in _CALLED and variable.module != "__main__" and variable.name not in wanted:
+            return False
+        has_shape = variable.name in wanted and variable.shape is not None
+        return variable.name not in seen or bool(variable.columns) or has_shape
 
     def rank(place: int) -> tuple[bool, bool, bool, int]:
         variable = variables[place]
-        return (
-            variable.name not in wanted,
-            not variable.columns,
-            variable.type in _SEEN_IN_CODE,
-            -place,
-        )
+        return variable.name not in wanted, not variable.columns, variable.type in _CALLED, -place
 
     return [variables[place] for place in sorted(range(len(variables)), key=rank) if told(variables[place])]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 CODE_MARK = "# %%\n"
 TEXT_MARK = "# %% [markdown]\n"
 BETWEEN = "\n\n"  # ends each cell; encoded with the cell after it, so that pieces encode as the whole would
-MAX_OUTPUT_LINES, MAX_OUTPUT_LINE = 5, 120  # what is longer is cut
+MAX_OUTPUT_LINES, MAX_OUTPUT_CHARS = 3, 160  # a longer output says little for its length and is left out
 
 _COMMENT_SIGNS = {
     "//": "javascript typescript java c c++ cpp c# csharp f# fsharp go rust kotlin scala swift php groovy dart",
@@ -38,11 +38,11 @@ def script_cell(kind: str, source: str, sign: str = "#") -> str:
 
 
 def output_lines(output: str, error: str, sign: str = "#") -> str:
-    """What a cell printed, cut to a few lines, and how it failed, as comments after it."""
-    lines = [line.rstrip() for line in output.strip("\n").splitlines() if line.strip()]
-    if len(lines) > MAX_OUTPUT_LINES:
-        lines = [*lines[: MAX_OUTPUT_LINES - 1], "..."]
-    shown = [f"{sign}> {line[:MAX_OUTPUT_LINE]}" for line in lines]
+    """What a cell printed, if that is little and no object's address, and how it failed, as comments after it."""
+    lines = [line.rstrip() for line in output[: 2 * MAX_OUTPUT_CHARS].splitlines() if line.strip()]
+    if len(lines) > MAX_OUTPUT_LINES or sum(map(len, lines)) > MAX_OUTPUT_CHARS or output.lstrip().startswith("<"):
+        lines = []
+    shown = [f"{sign}> {line}" for line in lines]
     if error:
-        shown.append(f"{sign}! {error.splitlines()[0][:MAX_OUTPUT_LINE]}")
+        shown.append(f"{sign}! {error.splitlines()[0][:MAX_OUTPUT_CHARS]}")
     return "".join(f"\n{line}" for line in shown)
