@@ -30,7 +30,7 @@ class MagicHandler(StreamHandler):
                 return
             tokenizer = served.tokenizer
             prompt = await asyncio.to_thread(
-                magic_prompt, request.cells, request.request, tokenizer, limit, request.language
+                magic_prompt, request.cells, request.request, tokenizer, limit, request.language, request.snapshot
             )
             if request.show_prompt:
                 await events.send(ShownPrompt(tokenizer.decode(prompt.ids), len(prompt.ids)))

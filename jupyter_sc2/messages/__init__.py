@@ -62,7 +62,15 @@ from jupyter_sc2.messages.requests import (
     ReplyOptions,
     RunCell,
 )
-from jupyter_sc2.messages.state import CellRun, Column, NotebookState, Snapshot, StateRef, Variable
+from jupyter_sc2.messages.state import (
+    MAX_VARIABLES,
+    CellRun,
+    Column,
+    NotebookState,
+    Snapshot,
+    StateRef,
+    Variable,
+)
 from jupyter_sc2.messages.status import (
     EngineState,
     EngineStatus,
@@ -74,6 +82,7 @@ __all__ = [
     "MAX_CELLS",
     "MAX_NEW_TOKENS",
     "MAX_PROMPT_IDS",
+    "MAX_VARIABLES",
     "PROTOCOL",
     "Cancel",
     "Cell",

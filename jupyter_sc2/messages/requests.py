@@ -8,7 +8,7 @@ from msgspec import Meta, Struct
 
 from jupyter_sc2.messages.bounds import MAX_BODY_BYTES, MAX_CELLS, MAX_NEW_TOKENS, Identifier, Role, Sha256, Uuid
 from jupyter_sc2.messages.conversation import Piece
-from jupyter_sc2.messages.state import StateRef
+from jupyter_sc2.messages.state import Snapshot, StateRef
 
 Sequential = Annotated[int, Meta(ge=0, le=2**53)]
 Words = Annotated[str, Meta(min_length=1, max_length=32_768)]
@@ -78,7 +78,10 @@ class RunCell(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MagicRequest(Struct, frozen=True, forbid_unknown_fields=True):
-    """Body of `POST /sc2/magic`: code for `request`, after `cells` in the order in which they ran."""
+    """Body of `POST /sc2/magic`: code for `request`, after `cells` in the order in which they ran.
+
+    `snapshot` are the kernel's names at this moment.
+    """
 
     protocol: Literal[1]
     request_id: Identifier
@@ -88,6 +91,7 @@ class MagicRequest(Struct, frozen=True, forbid_unknown_fields=True):
     request: Words
     role: Literal["magic"] = "magic"
     cells: Annotated[list[RunCell], Meta(max_length=MAX_CELLS)] = []
+    snapshot: Snapshot | None = None
     language: Language = "python"
     options: ReplyOptions = ReplyOptions()
     show_prompt: bool = False

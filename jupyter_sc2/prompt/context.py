@@ -11,9 +11,9 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from jupyter_sc2.messages import CellRun, NotebookState
+from jupyter_sc2.messages import MAX_VARIABLES, CellRun, NotebookState, Variable
 from jupyter_sc2.notebook import Candidate, Policy, SourceCell, candidates, mask_secrets, names_of
-from jupyter_sc2.prompt.kernel import kernel_line, kernel_mark, worth_showing
+from jupyter_sc2.prompt.kernel import kernel_block
 from jupyter_sc2.prompt.script import BETWEEN, output_lines, script_cell
 
 Ids = tuple[int, ...]
@@ -137,21 +137,21 @@ def _error(scene: Scene, shown: Container[str], encode: Encode, room: int) -> Pi
 
 
 def _kernel(scene: Scene, chosen: Sequence[tuple[SourceCell, Piece]], encode: Encode, room: int) -> Piece | None:
-    """The names that are worth it and fit, in the order in which they were first assigned."""
-    snapshot = scene.state.snapshot if scene.state and scene.policy.snapshot else None
-    if snapshot is None:
+    """The kernel's names; without a snapshot, as in other languages, those of cells that are not shown."""
+    if not scene.policy.snapshot:
         return None
     seen = scene.wanted.union(*(names_of(cell.source).uses for cell, _ in chosen))
-    mark = encode(BETWEEN + kernel_mark(scene.sign))
-    room -= len(mark)
-    lines: dict[str, Ids] = {}
-    for variable in worth_showing(snapshot.variables, scene.wanted, seen):
-        ids = encode("\n" + kernel_line(variable, scene.sign))
-        if len(ids) > room:
-            break
-        room -= len(ids)
-        lines[variable.name] = ids
-    if not lines:
-        return None
-    in_order = [lines[variable.name] for variable in snapshot.variables if variable.name in lines]
-    return Piece("kernel", (*mark, *(token_id for ids in in_order for token_id in ids)))
+    snapshot = scene.state.snapshot if scene.state else None
+    variables = snapshot.variables if snapshot else _defined(scene)
+    blank = len(encode(BETWEEN + scene.sign)) - len(encode(scene.sign))
+    text = kernel_block(variables, scene.wanted, seen, encode, room - blank, scene.sign)
+    return Piece("kernel", encode(BETWEEN + text)) if text else None
+
+
+def _defined(scene: Scene) -> list[Variable]:
+    """Names that the notebook's own cells define, of unknown type: of those that ran, of those above if none did."""
+    ran = {run.id for run in scene.state.runs} if scene.state else set()
+    cells = [cell for cell in scene.cells if cell.id in ran] if ran else scene.cells[: scene.cursor_cell]
+    sources = [cell.source for cell in cells if cell.kind == "code"]
+    names = dict.fromkeys(name for source in sources for name in sorted(names_of(source).defines))
+    return [Variable(name, "") for name in list(names)[-MAX_VARIABLES:]]

@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 
 from jupyter_sc2.messages import Variable
 from jupyter_sc2.notebook import mask_secrets
 
+KERNEL_MARK = "{} %% [kernel]"
 MAX_LINE = 400  # characters
 _CALLED = frozenset(("function", "type", "builtin_function_or_method", "method", "partial"))
 
 
-def kernel_mark(sign: str) -> str:
-    return f"{sign} %% [kernel]"
+def kernel_block(
+    variables: Sequence[Variable],
+    wanted: frozenset[str],
+    seen: Container[str],
+    encode: Callable[[str], Sequence[int]],
+    room: int,
+    sign: str = "#",
+) -> str:
+    """A cell that tells the names that are worth it and fit into `room` ids, in the order of `variables`; or empty.
+
+    `wanted` are names that are about to be used, `seen` those that stand in the prompt already.
+    """
+    mark = KERNEL_MARK.format(sign)
+    room -= len(encode(mark))
+    lines: dict[str, str] = {}
+    for variable in worth_showing(variables, wanted, seen):
+        line = "\n" + kernel_line(variable, sign)
+        room -= len(encode(line))
+        if room < 0:
+            break
+        lines[variable.name] = line
+    return mark + "".join(lines[v.name] for v in variables if v.name in lines) if lines else ""
 
 
 def kernel_line(variable: Variable, sign: str = "#") -> str:
@@ -29,7 +50,7 @@ def kernel_line(variable: Variable, sign: str = "#") -> str:
     else:
         shape = f" ({', '.join(map(str, variable.shape))})" if variable.shape is not None else ""
         dtype = f" {variable.dtype}" if variable.dtype else ""
-        line = f"{name}: {kind}{shape}{dtype}"
+        line = f"{name}: {kind}{shape}{dtype}" if kind else name
         named = [
             f"{json.dumps(column.name, ensure_ascii=False)} {column.dtype}".rstrip() for column in variable.columns
         ]

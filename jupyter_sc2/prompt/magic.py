@@ -4,15 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jupyter_sc2.messages import RunCell
+from jupyter_sc2.messages import RunCell, Snapshot
+from jupyter_sc2.notebook import names_of
+from jupyter_sc2.prompt.context import KERNEL_IDS, KERNEL_SHARE
 from jupyter_sc2.prompt.examples import EXAMPLES
+from jupyter_sc2.prompt.kernel import kernel_block
 from jupyter_sc2.prompt.structured import Part, ReplyPrompt, build
 from jupyter_sc2.tokenizer import Tokenizer
 
 
 def magic_prompt(
-    cells: Sequence[RunCell], request: str, tokenizer: Tokenizer, limit: int, language: str = "python"
+    cells: Sequence[RunCell],
+    request: str,
+    tokenizer: Tokenizer,
+    limit: int,
+    language: str = "python",
+    snapshot: Snapshot | None = None,
 ) -> ReplyPrompt:
     """At most `limit` ids. Raises `too_large` when the request alone does not fit."""
     earlier = [Part("code" if cell.kind == "code" else "text", cell.source) for cell in cells if cell.source.strip()]
-    return build(EXAMPLES, earlier, request, tokenizer, limit, language)
+    known = _known(snapshot, cells, request, tokenizer, limit // KERNEL_SHARE) if snapshot else ""
+    return build(EXAMPLES, earlier, request, tokenizer, limit, language, known)
+
+
+def _known(snapshot: Snapshot, cells: Sequence[RunCell], request: str, tokenizer: Tokenizer, room: int) -> str:
+    """The kernel's names, those first that the request mentions."""
+    seen: frozenset[str] = frozenset().union(*(names_of(cell.source).uses for cell in cells))
+    wanted = names_of(request).uses
+    return kernel_block(snapshot.variables, wanted, seen, tokenizer.encode_kept, min(room, KERNEL_IDS))

@@ -40,9 +40,15 @@ class ReplyPrompt(Struct, frozen=True):
 
 
 def build(
-    examples: Sequence[Part], earlier: Sequence[Part], request: str, tokenizer: Tokenizer, limit: int, language: str
+    examples: Sequence[Part],
+    earlier: Sequence[Part],
+    request: str,
+    tokenizer: Tokenizer,
+    limit: int,
+    language: str,
+    known: str = "",
 ) -> ReplyPrompt:
-    """Examples, the nearest of `earlier` that fit, then `request`: at most `limit` ids.
+    """Examples, what is `known` of the kernel, the nearest of `earlier` that fit, then `request`: at most `limit` ids.
 
     Examples give way before anything else does. Raises `too_large` when the request alone is too long.
     """
@@ -52,12 +58,14 @@ def build(
     room = limit - len(asked) - 1
     if room < 0 or len(request) > limit * MAX_CHARS:
         raise Sc2Error("too_large", f"The request is too long: these weights take {limit} token ids.", status=422)
+    told = _nearest([Part("code", known)], encode, room) if known else []
+    room -= sum(map(len, told))
     shown = _nearest(earlier, encode, room)
     room -= sum(map(len, shown))
     taught = _nearest(examples, encode, room) if room > 0 else []
     if len(taught) < len(examples):
         taught = []  # half a lesson starts in the middle
-    ids = [START, *(token_id for piece in (*taught, *shown) for token_id in piece), *asked]
+    ids = [START, *(token_id for piece in (*taught, *told, *shown) for token_id in piece), *asked]
     return ReplyPrompt(ids, len(shown) < len(earlier), language)
 
 

@@ -20,6 +20,7 @@ from jupyter_sc2_kernel.errors import MagicError, Stopped
 from jupyter_sc2_kernel.history import History
 from jupyter_sc2_kernel.server import find_server
 from jupyter_sc2_kernel.show import CodeOutput, visible
+from jupyter_sc2_kernel.snapshot import take
 
 PROTOCOL = 1
 SHOW_SECONDS = 0.1  # how often the growing code is shown
@@ -124,6 +125,7 @@ class StarCoderMagics(Magics):
             "seq": self._seq,
             "request": words,
             "cells": self._history.cells(words),
+            "snapshot": self._snapshot(),
             "show_prompt": options.show_prompt,
             "options": {
                 "max_new_tokens": options.max_tokens,
@@ -131,6 +133,11 @@ class StarCoderMagics(Magics):
                 "seed": options.seed,
             },
         }
+
+    def _snapshot(self) -> Event | None:
+        """Names and types of what lives here, never values."""
+        shell = self.shell
+        return take(shell.user_ns, shell.execution_count, shell.user_ns_hidden) if shell is not None else None
 
     def _cell_id(self) -> str | None:
         """The cell that runs, where the front end says so."""

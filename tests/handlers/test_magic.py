@@ -38,6 +38,13 @@ async def test_code_streams_and_its_end_says_what_is_kept(engine, ask, tokenizer
     assert text.endswith("x = 3<jupyter_output><empty_output><jupyter_text>Square x<jupyter_code>")
 
 
+async def test_the_kernels_names_are_told(engine, ask, tokenizer):
+    frame = {"name": "df", "type": "DataFrame", "shape": [3, 1], "columns": [{"name": "weight", "dtype": "int64"}]}
+    await ask(magic(snapshot={"execution_count": 2, "variables": [frame]}))
+    text = tokenizer.decode(engine.prompts[0].ids)
+    assert '<jupyter_code># %% [kernel]\n# df: DataFrame (3, 1): "weight" int64<jupyter_output><empty_output>' in text
+
+
 async def test_the_prompt_is_shown_on_request(engine, ask):
     shown, done = await ask(magic("Keep {braces} and %d", show_prompt=True))
     assert shown["type"] == "prompt"

@@ -16,7 +16,7 @@ from jupyter_sc2_kernel.show import as_markdown, visible
         ("zero\u200bwidth\ufeff", "zero\\u200bwidth\\ufeff"),
         ("mark = '😀é漢'", "mark = '😀é漢'"),
         ("mark = '❤\ufe0f'", "mark = '❤\ufe0f'"),
-        ("a\u206ab\u3164c\U000e0041\ufe0f\ufe0f", "a\\u206ab\\u3164c\\U000e0041\\ufe0f\\ufe0f"),
+        ("a\u206ab\u3164c\U000e0041\ufe0f\ufe0f", "a\\u206ab\\u3164c\\U000e0041\ufe0f\\ufe0f"),
         ("\x00\x9b", "\\x00\\x9b"),
     ],
 )

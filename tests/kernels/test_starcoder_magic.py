@@ -124,6 +124,7 @@ def test_what_is_sent(run, scripted, monkeypatch):
     ]
     assert (first["options"]["seed"], second["options"]["seed"]) == (3, None)
     assert second["seq"] > first["seq"]
+    assert [(v["name"], v["type"]) for v in second["snapshot"]["variables"]] == [(n, "int") for n in "abc"]
 
 
 @pytest.fixture
@@ -169,7 +170,7 @@ def test_interrupt_stops_the_generation(scripted, monkeypatch, kernel):
 
     reply = client.execute_interactive("%%starcoder\nSet x", timeout=30, output_hook=note)["content"]
     assert time.monotonic() - interrupted[0] < 5
-    assert scripted.deleted.is_set()
+    assert scripted.deleted.wait(5)
     assert reply["status"] == "error", "what was to run next must not"
     (error,) = [message["content"] for message in published if message["msg_type"] == "error"]
     assert error["traceback"] == ["Stopped."]
