@@ -29,9 +29,9 @@ class Place(Struct, frozen=True):
     state: NotebookState | None = None
 
     def is_completable(self, warms: bool) -> bool:
-        """Whether there is something to complete, or to read ahead: code, and not an empty cell unless it `warms`."""
+        """Whether there is something to complete, or to read ahead: no raw text, no empty cell unless it `warms`."""
         cell = self.cells[self.index]
-        return cell.kind == "code" and (warms or bool(cell.source.strip()))
+        return cell.kind != "raw" and (warms or bool(cell.source.strip()))
 
 
 def place(request: CompletionRequest, cells: Sequence[SourceCell], state: NotebookState | None = None) -> Place:

@@ -28,13 +28,13 @@ from jupyter_sc2.prompt import fim
 from jupyter_sc2.prompt.context import Context, Piece, Scene, choose
 from jupyter_sc2.prompt.files import beside
 from jupyter_sc2.prompt.heal import split_last_piece
+from jupyter_sc2.prompt.prose import prose
 from jupyter_sc2.prompt.script import BETWEEN, code_mark, comment_sign, script_cell
-from jupyter_sc2.tokenizer import SPECIAL_TOKENS, Tokenizer
+from jupyter_sc2.prompt.stop import STOP_IDS
+from jupyter_sc2.tokenizer import Tokenizer
 
 Encode = Callable[[str], tuple[int, ...]]
 
-# Every special id ends a completion but the last four: <NAME>, <EMAIL>, <KEY> and <PASSWORD> stand for text.
-STOP_IDS = tuple(range(len(SPECIAL_TOKENS) - 4))
 STEP = 256  # ids; room is kept in such steps, so that the choice of cells holds still while the user types;
 STEPS = 8  # but never in larger ones than this part of the prompt
 STEP_CHARS = 1024
@@ -90,6 +90,8 @@ def build(
     cells, cursor_cell = subject.cells, subject.cursor_cell
     if policy.cells == "none":
         cells, cursor_cell = [cells[cursor_cell]], 0
+    if cells[cursor_cell].kind == "markdown":
+        return _text(cells, cursor_cell, subject.offset, tokenizer, limits, style)
     shown, sign = around(cells, cursor_cell, subject.offset), comment_sign(subject.language)
     before, after = mask_around(shown.before, shown.after)
     before, spell = split_last_piece(before) if style.heals else (before, "")
@@ -114,6 +116,22 @@ def build(
         language=subject.language,
         spell=spell,
         pieces=(*files, *context.pieces, *_in_order(Piece("before", tuple(prefix)), suffix, style.order)),
+    )
+
+
+def _text(
+    cells: Sequence[SourceCell], cursor_cell: int, offset: int, tokenizer: Tokenizer, limits: Limits, style: Style
+) -> Prompt:
+    pieces, spell, cut = prose(cells, cursor_cell, offset, tokenizer, limits, style.heals)
+    shown = around(cells, cursor_cell, offset)
+    return Prompt(
+        ids=[i for piece in pieces for i in piece.ids],
+        truncated=cut,
+        line_prefix=shown.before[shown.before.rfind("\n") + 1 :],
+        suffix=shown.after,
+        language="markdown",
+        spell=spell,
+        pieces=tuple(pieces),
     )
 
 

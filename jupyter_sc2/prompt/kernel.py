@@ -9,7 +9,9 @@ from jupyter_sc2.messages import Variable
 from jupyter_sc2.notebook import mask_secrets
 
 KERNEL_MARK = "{} %% [kernel]"
-MAX_LINE = 400  # characters
+MAX_LINE, MIN_LINE, MARGIN = 400, 40, 8  # characters
+
+Encode = Callable[[str], Sequence[int]]
 _CALLED = frozenset(("function", "type", "builtin_function_or_method", "method", "partial"))
 
 
@@ -17,7 +19,7 @@ def kernel_block(
     variables: Sequence[Variable],
     wanted: frozenset[str],
     seen: Container[str],
-    encode: Callable[[str], Sequence[int]],
+    encode: Encode,
     room: int,
     sign: str = "#",
 ) -> str:
@@ -28,17 +30,35 @@ def kernel_block(
     mark = KERNEL_MARK.format(sign)
     room -= len(encode(mark))
     lines: dict[str, str] = {}
-    for variable in worth_showing(variables, wanted, seen):
-        line = "\n" + kernel_line(variable, sign)
-        room -= len(encode(line))
-        if room < 0:
+    worth = worth_showing(variables, wanted, seen)
+    for variable in (variable for variable in worth if variable.type):
+        line = _fitting(variable, sign, encode, room)
+        if not line:
             break
+        room -= len(encode(line))
         lines[variable.name] = line
-    return mark + "".join(lines[v.name] for v in variables if v.name in lines) if lines else ""
+    told = [lines[variable.name] for variable in variables if variable.name in lines]
+    if untyped := ", ".join(variable.name for variable in worth if not variable.type):
+        line = f"\n{sign} {_cut(untyped, MAX_LINE)}"
+        told += [line] if len(encode(line)) <= room else []
+    return mark + "".join(told) if told else ""
 
 
-def kernel_line(variable: Variable, sign: str = "#") -> str:
-    """One name. Modules as the import that made them, the rest as a comment; columns quoted, as code writes them."""
+def _fitting(variable: Variable, sign: str, encode: Encode, room: int) -> str:
+    """The variable's line, of a wide table as many columns as fit; empty when that is too little."""
+    line = "\n" + kernel_line(variable, sign)
+    count = len(encode(line))
+    if count > room:
+        limit = len(line) * room // count - MARGIN
+        line = "\n" + kernel_line(variable, sign, limit) if limit >= MIN_LINE else ""
+    return line if len(encode(line)) <= room else ""
+
+
+def kernel_line(variable: Variable, sign: str = "#", limit: int = MAX_LINE) -> str:
+    """One name in about `limit` characters at most: modules as the import that made them, the rest as a comment.
+
+    Columns are quoted, as code writes them.
+    """
     name, kind = variable.name, variable.type
     if kind == "module":
         alone = name == variable.module.partition(".")[0]
@@ -58,21 +78,22 @@ def kernel_line(variable: Variable, sign: str = "#") -> str:
             line += ": " + ", ".join(named)
         elif variable.members:
             line += ": " + ", ".join(variable.members)
-    return f"{sign} {mask_secrets(_cut(line))}"
+    return f"{sign} {mask_secrets(_cut(line, limit))}"
 
 
 def worth_showing(variables: Sequence[Variable], wanted: frozenset[str], seen: Container[str]) -> list[Variable]:
     """The most useful first: what the cursor's cell uses, then tables, then the newest.
 
     `seen` are names that stand in the prompt already: of those only what has columns is told, or what is `wanted` and
-    has a shape. Functions and classes of libraries are told when they are wanted: there may be hundreds.
+    has a shape or a signature. Functions and classes of libraries are told when they are wanted: there may be hundreds.
     """
 
     def told(variable: Variable) -> bool:
-        if variable.type in _CALLED and variable.module != "__main__" and variable.name not in wanted:
-            return False
-        has_shape = variable.name in wanted and variable.shape is not None
-        return variable.name not in seen or bool(variable.columns) or has_shape
+        wants, called = variable.name in wanted, variable.type in _CALLED
+        if called and variable.module != "__main__":
+            return wants
+        has_more = bool(variable.columns) or (wants and (called or variable.shape is not None))
+        return variable.name not in seen or has_more
 
     def rank(place: int) -> tuple[bool, bool, bool, int]:
         variable = variables[place]
@@ -81,7 +102,8 @@ def worth_showing(variables: Sequence[Variable], wanted: frozenset[str], seen: C
     return [variables[place] for place in sorted(range(len(variables)), key=rank) if told(variables[place])]
 
 
-def _cut(line: str) -> str:
-    if len(line) <= MAX_LINE:
+def _cut(line: str, limit: int) -> str:
+    if len(line) <= limit:
         return line
-    return line[: line.rfind(",", 0, MAX_LINE - 5) + 1] + " ..." if "," in line[: MAX_LINE - 5] else line[:MAX_LINE]
+    comma = line.rfind(",", 0, limit - 4)
+    return f"{line[: comma + 1]} ..." if comma > 0 else line[:limit]

@@ -6,8 +6,6 @@ languages get their own comment sign before it. `#>` before an output is R's cus
 
 from __future__ import annotations
 
-CODE_MARK = "# %%\n"
-TEXT_MARK = "# %% [markdown]\n"
 BETWEEN = "\n\n"  # ends each cell; encoded with the cell after it, so that pieces encode as the whole would
 MAX_OUTPUT_LINES, MAX_OUTPUT_CHARS = 3, 160  # a longer output says little for its length and is left out
 

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from jupyter_sc2.errors import Sc2Error
 from jupyter_sc2.notebook import mask_secrets
-from jupyter_sc2.prompt.ghost import STOP_IDS
+from jupyter_sc2.prompt.stop import STOP_IDS
 from jupyter_sc2.tokenizer import SPECIAL_ID, Tokenizer
 
 START, EMPTY_OUTPUT = SPECIAL_ID["<jupyter_start>"], SPECIAL_ID["<empty_output>"]
@@ -58,18 +58,18 @@ def build(
     room = limit - len(asked) - 1
     if room < 0 or len(request) > limit * MAX_CHARS:
         raise Sc2Error("too_large", f"The request is too long: these weights take {limit} token ids.", status=422)
-    told = _nearest([Part("code", known)], encode, room) if known else []
+    told = nearest_parts([Part("code", known)], encode, room) if known else []
     room -= sum(map(len, told))
-    shown = _nearest(earlier, encode, room)
+    shown = nearest_parts(earlier, encode, room)
     room -= sum(map(len, shown))
-    taught = _nearest(examples, encode, room) if room > 0 else []
+    taught = nearest_parts(examples, encode, room) if room > 0 else []
     if len(taught) < len(examples):
         taught = []  # half a lesson starts in the middle
     ids = [START, *(token_id for piece in (*taught, *told, *shown) for token_id in piece), *asked]
     return ReplyPrompt(ids, len(shown) < len(earlier), language)
 
 
-def _nearest(parts: Sequence[Part], encode: Encode, room: int) -> list[list[int]]:
+def nearest_parts(parts: Sequence[Part], encode: Encode, room: int) -> list[list[int]]:
     """The last parts that fit whole into `room` ids, in order."""
     chosen: list[list[int]] = []
     for part in reversed(parts):

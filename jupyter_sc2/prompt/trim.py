@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from jupyter_sc2.prompt.ghost import Prompt
-from jupyter_sc2.prompt.script import CODE_MARK
+from jupyter_sc2.prompt.script import code_mark, comment_sign
 from jupyter_sc2.tokenizer import Tokenizer
 
 MAX_LINES = 12
@@ -50,6 +50,7 @@ class Trimmer:
     def __init__(self, prompt: Prompt, tokenizer: Tokenizer) -> None:
         self.prompt, self.tokenizer = prompt, tokenizer
         self.finished = False
+        self._mark = code_mark(comment_sign(prompt.language)).strip()
         self._ids: list[int] = []
         self._read = len(prompt.spell)  # decoded characters already taken, or typed before
         self._line = ""  # the unfinished line
@@ -129,7 +130,8 @@ class Trimmer:
             line = self._without_overlap()
             out = line[self._shown :]
             whole = self.prompt.line_prefix + line
-            if self._rest_of_line or (self.prompt.line_prefix.strip() and not is_open(whole)):
+            prose = self.prompt.language == "markdown"
+            if prose or self._rest_of_line or (self.prompt.line_prefix.strip() and not is_open(whole)):
                 self.finished = True
         elif self._stops_before(line):
             self.finished = True
@@ -143,15 +145,15 @@ class Trimmer:
         return out
 
     def _stops_before(self, line: str) -> bool:
-        """A blank line, a new cell, a step out of the cursor's block, the next line of the cell, or a third repeat."""
+        """A blank line, a new cell, a step out of the cursor's block, the cell's next line, or a line once more."""
         something = (self.prompt.line_prefix + "".join(self._lines)).strip()
         if not line.strip():
             return bool(something)
-        if line.startswith(CODE_MARK.strip()):
+        if line.startswith(self._mark):
             return True
-        if self._next_line is not None and line.strip() == self._next_line.strip() and len(line.strip()) > 2:
+        if self._next_line is not None and line.strip() == self._next_line.strip():
             return True
-        if self._lines.count(line) >= 2:
+        if self._lines.count(line) >= 2 or (self._lines and line == self._lines[-1]):
             return True
         base = indentation(self.prompt.line_prefix)
         dedented = indentation(line) < base and line.strip()[0] not in _CLOSERS

@@ -78,9 +78,8 @@ async def test_silence_is_filled_with_comments(engine, send, monkeypatch):
     assert events_of(response.text)[-1]["finish"] == "stop"
 
 
-@pytest.mark.parametrize("kind", ["markdown", "raw"])
-async def test_only_code_is_completed(engine, complete, kind):
-    (done,) = await complete(body("some words", cells=[cell("some words", kind=kind)]))
+async def test_raw_cells_are_not_completed(engine, complete):
+    (done,) = await complete(body("some words", cells=[cell("some words", kind="raw")]))
     assert (done["type"], done["finish"], done["provenance"]) == ("done", "stop", None)
     assert engine.tickets == []
 
@@ -250,6 +249,13 @@ async def test_a_file_is_no_notebook(engine, complete, tokenizer):
     await complete(body("import os\nos.", path="a.py", is_file=True))
     assert "import os\nos." in tokenizer.decode(engine.prompts[0].ids)
     assert "# %%" not in tokenizer.decode(engine.prompts[0].ids)
+
+
+async def test_text_is_completed_left_to_right(engine, complete, tokenizer):
+    engine.enqueue("e data\nMore", "stop")
+    events = await complete(body("Load th", cells=[cell("Load th", kind="markdown")]))
+    assert text_of(events) == "e data"
+    assert tokenizer.decode(engine.prompts[0].ids) == "<jupyter_start><jupyter_text>Load th"
 
 
 async def test_the_state_reaches_the_prompt(engine, complete, tokenizer):

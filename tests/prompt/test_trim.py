@@ -36,7 +36,8 @@ CASES = {
     "a step out of the block ends": ("x = 1\n    y = 2\nz = 3", "    ", "", "x = 1\n    y = 2"),
     "a closing bracket may step out": ("a = [\n        1,\n    ]", "        ", "", "a = [\n        1,\n    ]"),
     "the next line of the cell ends": ("a = 1\nprint(a)\n", "", "\nprint(a)", "a = 1"),
-    "a third repeat ends": ("f()\nf()\nf()\nf()\n", "", "", "f()\nf()"),
+    "a repeat of the line above ends": ("f()\nf()\nf()\nf()\n", "", "", "f()"),
+    "a closer that stands below already": ("a,\n}\nb", "    ", "\n}", "a,"),
     "nothing after a finished line": ("\nimport sys", "import os", "", ""),
 }
 
