@@ -1,3 +1,3 @@
 """StarCoder2's own prompt formats, by token id. Pure: no I/O, no model, no server."""
 
-FORMAT_VERSION = 1  # kept in the configuration of weights trained on it (`jupyter_sc2_format_version`)
+FORMAT_VERSION = 2  # kept in the configuration of weights trained on it (`jupyter_sc2_format_version`)

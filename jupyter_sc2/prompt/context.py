@@ -116,9 +116,9 @@ def _cell_piece(
 
 @lru_cache(maxsize=8192)
 def _cell_text(kind: str, source: str, output: str, error: str, sign: str) -> str:
-    """Secrets are masked in what a cell printed as well."""
+    """Secrets are masked in what a cell printed as well, before anything is cut: half a key is not recognised."""
     text = script_cell(kind, mask_secrets(source), sign)
-    return BETWEEN + text + mask_secrets(output_lines(output, error, sign))
+    return BETWEEN + text + output_lines(mask_secrets(output), mask_secrets(error), sign)
 
 
 def _last_failure(scene: Scene) -> CellRun | None:
@@ -132,7 +132,7 @@ def _error(scene: Scene, shown: Container[str], encode: Encode, room: int) -> Pi
     failed = _last_failure(scene) if scene.policy.cells == "execution" and scene.policy.outputs else None
     if failed is None or failed.id in shown:
         return None
-    ids = encode(BETWEEN + ERROR_MARK.format(scene.sign) + mask_secrets(output_lines("", failed.error, scene.sign)))
+    ids = encode(BETWEEN + ERROR_MARK.format(scene.sign) + output_lines("", mask_secrets(failed.error), scene.sign))
     return Piece("error", ids) if len(ids) <= room else None
 
 

@@ -72,7 +72,8 @@ def kernel_line(variable: Variable, sign: str = "#", limit: int = MAX_LINE) -> s
         dtype = f" {variable.dtype}" if variable.dtype else ""
         line = f"{name}: {kind}{shape}{dtype}" if kind else name
         named = [
-            f"{json.dumps(column.name, ensure_ascii=False)} {column.dtype}".rstrip() for column in variable.columns
+            f"{json.dumps(mask_secrets(column.name), ensure_ascii=False)} {column.dtype}".rstrip()
+            for column in variable.columns
         ]
         if named:
             line += ": " + ", ".join(named)
