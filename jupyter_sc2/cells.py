@@ -6,11 +6,12 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import msgspec
 
 from jupyter_sc2.errors import Sc2Error
-from jupyter_sc2.messages import Cell, NotebookState, StateRef
+from jupyter_sc2.messages import Cell, NotebookState, OpenFile, StateRef
 from jupyter_sc2.notebook import SourceCell
 
 MAX_STORE_BYTES = 64 << 20
@@ -26,6 +27,14 @@ class CellsMissing(Sc2Error):
         self.missing = missing
 
 
+class Resolved(NamedTuple):
+    """A notebook in full, as a request names it; `beside` are other open ones."""
+
+    cells: list[SourceCell]
+    state: NotebookState | None
+    beside: tuple[OpenFile, ...]
+
+
 class CellStore:
     """Sources by (client_id, sha), the least recently used dropped first. Sizes count UTF-8 bytes."""
 
@@ -35,14 +44,14 @@ class CellStore:
         self._sources: OrderedDict[tuple[str, str], tuple[str, int]] = OrderedDict()
 
     def resolve(
-        self, client_id: str, cells: Sequence[Cell], state: StateRef | None = None
-    ) -> tuple[list[SourceCell], NotebookState | None]:
-        """`cells` with their sources and `state` in full, new ones remembered.
+        self, client_id: str, cells: Sequence[Cell], state: StateRef | None = None, beside: Sequence[StateRef] = ()
+    ) -> Resolved:
+        """Everything in full, what is new remembered.
 
-        Raises CellsMissing, or Sc2Error when a source is not the one its sha names, all are too large together, or the
-        state is none.
+        Raises CellsMissing, or Sc2Error when a source is not the one its sha names, all are too large together, or
+        `state` or `beside` are none.
         """
-        named: list[Cell | StateRef] = [*cells, *([state] if state else [])]
+        named: list[Cell | StateRef] = [*cells, *beside, *([state] if state else [])]
         try:
             for one in named:
                 if one.source is not None:
@@ -53,13 +62,17 @@ class CellStore:
         missing = dict.fromkeys(one.sha for one, known in zip(named, found, strict=True) if known is None)
         if missing:
             raise CellsMissing(list(missing))
-        known_cells = [known for known in found if known is not None]
-        read = _read_state(known_cells.pop()[0]) if state else None
-        if sum(size for _, size in known_cells) > MAX_NOTEBOOK_BYTES:
+        known_sources = [known for known in found if known is not None]
+        if sum(size for _, size in known_sources) > MAX_NOTEBOOK_BYTES:
             limit = MAX_NOTEBOOK_BYTES >> 20
             raise Sc2Error("too_large", f"`cells` must hold at most {limit} MiB of source together.", status=422)
-        sources = [source for source, _ in known_cells]
-        return [SourceCell(cell.id, cell.kind, text, cell.sha) for cell, text in zip(cells, sources, strict=True)], read
+        sources = [source for source, _ in known_sources]
+        others = sources[len(cells) : len(cells) + len(beside)]
+        return Resolved(
+            [SourceCell(cell.id, cell.kind, source, cell.sha) for cell, source in zip(cells, sources, strict=False)],
+            _read_state(sources[-1]) if state else None,
+            tuple(map(_read_file, others)),
+        )
 
     def _keep(self, client_id: str, sha: str, source: str) -> None:
         if (client_id, sha) in self._sources and self._sources[client_id, sha][0] == source:
@@ -83,10 +96,17 @@ class CellStore:
             self.size -= size
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=64)  # once for each state, not once for each keystroke
 def _read_state(text: str) -> NotebookState:
-    """Once for each state, not once for each keystroke."""
     try:
         return msgspec.json.decode(text, type=NotebookState)
     except (msgspec.DecodeError, RecursionError):
         raise Sc2Error("bad_value", "`state` must be a NotebookState as JSON text.", status=422) from None
+
+
+@lru_cache(maxsize=64)
+def _read_file(text: str) -> OpenFile:
+    try:
+        return msgspec.json.decode(text, type=OpenFile)
+    except (msgspec.DecodeError, RecursionError):
+        raise Sc2Error("bad_value", "`beside` must be OpenFiles as JSON text.", status=422) from None

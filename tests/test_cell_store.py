@@ -4,7 +4,7 @@ import pytest
 
 from jupyter_sc2.cells import CellsMissing, CellStore
 from jupyter_sc2.errors import Sc2Error
-from jupyter_sc2.messages import Cell, StateRef
+from jupyter_sc2.messages import Cell, OpenFile, StateRef
 
 
 def cell(source, *, known=False, name="c"):
@@ -14,7 +14,7 @@ def cell(source, *, known=False, name="c"):
 def test_a_source_is_sent_once():
     store = CellStore()
     store.resolve("page", [cell("é = 1")])
-    ((found,), state) = store.resolve("page", [cell("é = 1", known=True, name="moved")])
+    ((found,), state, _) = store.resolve("page", [cell("é = 1", known=True, name="moved")])
     assert state is None
     assert (found.id, found.kind, found.source) == ("moved", "code", "é = 1")
     assert store.size == len("é = 1".encode())
@@ -59,7 +59,7 @@ def test_a_wrong_sha_is_refused_and_the_bound_holds():
 
 
 def test_a_request_larger_than_the_store_is_still_answered():
-    assert len(CellStore(max_bytes=1).resolve("page", [cell("aaa"), cell("bbb")])) == 2
+    assert len(CellStore(max_bytes=1).resolve("page", [cell("aaa"), cell("bbb")]).cells) == 2
 
 
 def test_all_sources_together_are_bounded(monkeypatch):
@@ -76,7 +76,7 @@ def test_a_state_is_sent_once():
     text = '{"runs": [{"id": "c", "order": 3}]}'
     sha = hashlib.sha256(text.encode()).hexdigest()
     store.resolve("page", [cell("a")], StateRef(sha, text))
-    _, state = store.resolve("page", [cell("a", known=True)], StateRef(sha))
+    _, state, _ = store.resolve("page", [cell("a", known=True)], StateRef(sha))
     assert [(run.id, run.order) for run in state.runs] == [("c", 3)]
     with pytest.raises(CellsMissing) as error:
         store.resolve("page", [cell("a", known=True)], StateRef("0" * 64))
@@ -89,3 +89,14 @@ def test_a_state_that_is_none_is_refused(text):
     with pytest.raises(Sc2Error, match="NotebookState") as error:
         CellStore().resolve("page", [cell("a")], state)
     assert (error.value.code, error.value.status) == ("bad_value", 422)
+
+
+def test_other_notebooks_are_sent_once():
+    store = CellStore()
+    text = '{"path": "work/b.ipynb", "source": "y = 2"}'
+    ref = StateRef(hashlib.sha256(text.encode()).hexdigest(), text)
+    assert store.resolve("page", [cell("a")], None, [ref]).beside == (OpenFile("work/b.ipynb", "y = 2"),)
+    known = store.resolve("page", [cell("a", known=True)], None, [StateRef(ref.sha)])
+    assert ([one.source for one in known.cells], known.beside[0].source) == (["a"], "y = 2")
+    with pytest.raises(Sc2Error, match="OpenFiles"):
+        store.resolve("page", [cell("a")], None, [StateRef(cell("a").sha, "a")])

@@ -26,7 +26,8 @@ MAY_IMPORT = {
     "events": {"messages"},
     "conversations": {"messages", "errors"},
     "evaluate": {
-        "__version__", "messages", "errors", "tokenizer", "notebook", "prompt", "supervisor", "catalog", "tune.documents",
+        "__version__", "messages", "errors", "tokenizer", "notebook", "prompt", "supervisor", "catalog",
+        "tune.documents",
     },
     "cli": {"__version__", "errors", "evaluate"},
     "handlers": {

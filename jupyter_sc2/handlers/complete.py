@@ -24,8 +24,8 @@ class CompleteHandler(StreamHandler):
             raise Sc2Error(
                 "bad_value", f"`role` must be ghost here; {request.role} has a route of its own.", status=422
             )
-        cells, state = self.services.cells.resolve(request.client_id, request.cells, request.state)
-        where = ghost.place(request, cells, state)
+        known = self.services.cells.resolve(request.client_id, request.cells, request.state, request.beside)
+        where = ghost.place(request, known.cells, known.state, known.beside)
         events = EventWriter(self)
         if not where.is_completable(warms=request.options.max_new_tokens == 0):
             await events.send(Done("stop", Usage(0, 0, 0)))

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import msgspec
 from msgspec import Struct
 
 from jupyter_sc2.errors import Sc2Error
-from jupyter_sc2.handlers.modules import modules_beside
+from jupyter_sc2.handlers.modules import files_beside
 from jupyter_sc2.handlers.services import Served
-from jupyter_sc2.messages import CompletionRequest, NotebookState, Submit
+from jupyter_sc2.messages import CompletionRequest, NotebookState, OpenFile, Submit
 from jupyter_sc2.notebook import Limits, SourceCell
 from jupyter_sc2.prompt.ghost import Prompt, Style, Subject, build
 
@@ -27,6 +26,7 @@ class Place(Struct, frozen=True):
     index: int
     offset: int
     state: NotebookState | None = None
+    beside: tuple[OpenFile, ...] = ()
 
     def is_completable(self, warms: bool) -> bool:
         """Whether there is something to complete, or to read ahead: no raw text, no empty cell unless it `warms`."""
@@ -34,7 +34,12 @@ class Place(Struct, frozen=True):
         return cell.kind != "raw" and (warms or bool(cell.source.strip()))
 
 
-def place(request: CompletionRequest, cells: Sequence[SourceCell], state: NotebookState | None = None) -> Place:
+def place(
+    request: CompletionRequest,
+    cells: Sequence[SourceCell],
+    state: NotebookState | None = None,
+    beside: tuple[OpenFile, ...] = (),
+) -> Place:
     """Raises Sc2Error 422 `bad_cursor` when the cursor is not in one of the cells."""
     cursor = request.cursor
     index = next((i for i, cell in enumerate(cells) if cell.id == cursor.cell_id), None)
@@ -45,7 +50,7 @@ def place(request: CompletionRequest, cells: Sequence[SourceCell], state: Notebo
         sentence = f"`cursor.offset` must be a whole number from 0 to {len(source)}, in characters."
         raise Sc2Error("bad_cursor", sentence, "Count code points, not UTF-16 units.", status=422)
     offset = len(_plain_lines(source[: cursor.offset]))
-    return Place(tuple(_with_plain_lines(cell) for cell in cells), index, offset, state)
+    return Place(tuple(_with_plain_lines(cell) for cell in cells), index, offset, state, beside)
 
 
 def build_prompt(request: CompletionRequest, where: Place, served: Served, prompt_ids: int, root: str) -> Prompt:
@@ -60,7 +65,6 @@ def build_prompt(request: CompletionRequest, where: Place, served: Served, promp
         most = max(0, entry.max_positions - MIN_PROMPT_IDS)
         raise Sc2Error("too_large", f"`max_new_tokens` must be 0 to {most} with these weights.", status=422)
     limits = Limits(prompt_ids=room)
-    reads = root and request.path and request.language == "python"
     subject = Subject(
         where.cells,
         where.index,
@@ -69,7 +73,7 @@ def build_prompt(request: CompletionRequest, where: Place, served: Served, promp
         where.state,
         request.is_file,
         request.path.rpartition("/")[2],
-        modules_beside(Path(root), request.path, where.cells) if reads else (),
+        files_beside(root, request.path, where.cells, where.beside) if request.language == "python" else (),
     )
     return build(subject, served.tokenizer, limits, Style(entry.fim_order, entry.heals))
 

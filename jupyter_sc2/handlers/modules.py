@@ -1,4 +1,4 @@
-"""The user's own Python modules beside a notebook, as far as it imports them: files below the root folder."""
+"""Files beside a notebook: the user's own modules, as far as it imports them, and other notebooks that are open."""
 
 from __future__ import annotations
 
@@ -6,9 +6,22 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from jupyter_sc2.messages import OpenFile
 from jupyter_sc2.notebook import ContextFile, SourceCell, excerpt, imported_modules
 
 MAX_BYTES = 256 << 10  # a larger module is generated rather than written
+
+
+def files_beside(
+    root: str, path: str, cells: Sequence[SourceCell], open_files: Sequence[OpenFile]
+) -> tuple[ContextFile, ...]:
+    """The modules first. Without a `root` on disk, or a `path`, open notebooks only."""
+    modules = modules_beside(Path(root), path, cells) if root and path else ()
+    scripts = [
+        ContextFile(file.path.rpartition("/")[2].removesuffix(".ipynb") + ".py", excerpt(file.source, frozenset()))
+        for file in open_files
+    ]
+    return (*modules, *(script for script in scripts if script.source))
 
 
 def modules_beside(root: Path, path: str, cells: Sequence[SourceCell]) -> tuple[ContextFile, ...]:

@@ -43,7 +43,8 @@ class CompletionOptions(Struct, frozen=True, forbid_unknown_fields=True):
 class CompletionRequest(Struct, frozen=True, forbid_unknown_fields=True):
     """Body of `POST /sc2/complete`. A newer `seq` of the same `editor_id` supersedes the older one.
 
-    `path` is the notebook's, as in Jupyter's contents API. A file of text (`is_file`) comes as one code cell.
+    `path` is the notebook's, as in Jupyter's contents API. A file of text (`is_file`) comes as one code cell. `beside`
+    are other notebooks that are open.
     """
 
     protocol: Literal[1]
@@ -57,6 +58,7 @@ class CompletionRequest(Struct, frozen=True, forbid_unknown_fields=True):
     state: StateRef | None = None
     path: Annotated[str, Meta(max_length=4096)] = ""
     is_file: bool = False
+    beside: Annotated[list[StateRef], Meta(max_length=4)] = []
     language: Language = "python"
     options: CompletionOptions = CompletionOptions()
 

@@ -63,8 +63,15 @@ class NotebookState(Struct, frozen=True, forbid_unknown_fields=True):
     snapshot: Snapshot | None = None
 
 
+class OpenFile(Struct, frozen=True, forbid_unknown_fields=True):
+    """Another notebook that is open beside, as the script of its code cells. `path` is as in Jupyter's contents API."""
+
+    path: Annotated[str, Meta(max_length=4096)]
+    source: Annotated[str, Meta(max_length=65_536)]
+
+
 class StateRef(Struct, frozen=True, forbid_unknown_fields=True):
-    """A NotebookState as JSON text, left out when the server already knows `sha`, its SHA-256 in UTF-8."""
+    """A NotebookState or OpenFile as JSON text, left out when the server knows `sha`, its SHA-256 in UTF-8, already."""
 
     sha: Sha256
     source: Annotated[str, Meta(max_length=MAX_BODY_BYTES)] | None = None

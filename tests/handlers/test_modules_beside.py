@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from jupyter_sc2.handlers.modules import modules_beside
+from jupyter_sc2.handlers.modules import files_beside, modules_beside
+from jupyter_sc2.messages import OpenFile
 from jupyter_sc2.notebook import SourceCell
 
 
@@ -55,3 +56,9 @@ def test_what_cannot_be_read_is_left_out(root):
     (root / "work" / "large.py").write_text("# x\n" * 100_000)
     (root / "work" / "folder.py").mkdir()
     assert found(root, "import bad, large, folder, ../secret, .") == {}
+
+
+def test_of_other_open_notebooks_what_they_define():
+    source = "def fit(x):\n    return x\n\n" + "plot(fit(1))\n" * 200
+    files = files_beside("", "a.ipynb", [], [OpenFile("work/b.ipynb", source), OpenFile("c.ipynb", "plot()\n" * 200)])
+    assert [(file.path, file.source) for file in files] == [("b.py", "def fit(x):\n    ...")]
