@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from multiprocessing import Pool
 from pathlib import Path
 
@@ -13,34 +14,47 @@ import numpy as np
 from tokenizers import Tokenizer as RawTokenizer
 from tokenizers import decoders, models, pre_tokenizers, trainers
 
+from jupyter_sc2.prompt import FORMAT_VERSION
 from jupyter_sc2.tokenizer import SPECIAL_TOKENS, Tokenizer
-from jupyter_sc2.tune.documents import Document, read_package, read_standard_library, without_duplicates
+from jupyter_sc2.tune.asked import asked
+from jupyter_sc2.tune.documents import Cell, Document, read_package, read_standard_library, without_duplicates
 from jupyter_sc2.tune.download import Source, fetch_all
+from jupyter_sc2.tune.duplicates import overlap, without_near_duplicates
 from jupyter_sc2.tune.examples import END, FILE_SEP, Pieces, examples, structured
+from jupyter_sc2.tune.packing import pack
+from jupyter_sc2.tune.placeholders import Placeholders, cleaned
 from jupyter_sc2.tune.sources import HELD_OUT
 
 VOCAB_SIZE = 8192
+ROW_LENGTHS = (512, 2048)  # of most of the training, and of its last part
+SHARDS = 32  # of the work of encoding
 CODE_SHARE = 0.3  # of all code files; notebooks are rare and taken whole
 HELD_OUT_DOCUMENTS = 400
 
 
 def read_all(folder: Path) -> tuple[list[Document], list[Document]]:
-    """(training, held-out) documents, without exact duplicates."""
+    """(training, held-out) documents, without exact and near duplicates, addresses and secrets."""
     sources = fetch_all(folder / "sdists")
     with Pool() as pool:
         batches = pool.starmap(_read, [(source, folder / "sdists") for source in sources], chunksize=1)
     everything = (document for batch in [*batches, list(read_standard_library())] for document in batch)
     documents = list(without_duplicates(everything))
     rng = random.Random(0)
-    training = [d for d in documents if d.package not in HELD_OUT and (d.is_notebook or rng.random() < CODE_SHARE)]
     held_out = [d for d in documents if d.package in HELD_OUT]
+    training = [d for d in documents if d.package not in HELD_OUT and (d.is_notebook or rng.random() < CODE_SHARE)]
+    training = list(without_near_duplicates(training, held_out))
     rng.shuffle(training)
     rng.shuffle(held_out)
     return training, held_out[:HELD_OUT_DOCUMENTS]
 
 
 def _read(source: Source, folder: Path) -> list[Document]:
-    return list(read_package(source.package, folder / source.path))
+    return [_cleaned(document) for document in read_package(source.package, folder / source.path)]
+
+
+def _cleaned(document: Document) -> Document:
+    cells = tuple(Cell(cell.kind, cleaned(cell.source)) for cell in document.cells)
+    return replace(document, code=cleaned(document.code), cells=cells)
 
 
 def train_tokenizer(documents: Iterable[Document], path: Path) -> Tokenizer:
@@ -80,16 +94,30 @@ def batches(items: Iterable[Pieces], size: int = 512) -> Iterator[list[Pieces]]:
     yield batch
 
 
+def rows_of(documents: Sequence[Document], tokenizer: Tokenizer, seed: int) -> Iterator[list[int]]:
+    """Training examples as ids: notebooks structured and as the product asks, code whole and filled in the middle."""
+    rng, placeholders = random.Random(seed), Placeholders(tokenizer)
+    for batch in batches(example for document in documents for example in examples(document, rng)):
+        yield from map(placeholders.restore, encoded(batch, tokenizer))
+    for document in documents:
+        if document.is_notebook:
+            yield from map(placeholders.restore, asked(document, tokenizer, rng))
+
+
 def build(folder: Path) -> None:
-    """Writes `tokenizer.json`, `train.npy` (uint16 ids), `held_out.npz` and `manifest.json` into `folder`."""
+    """Writes `tokenizer.json`, `train_N.npy` for rows of N ids (uint16), `held_out.npz` and `manifest.json`."""
     training, held_out = read_all(folder)
+    print(f"{len(training)} documents", flush=True)
     tokenizer = train_tokenizer((d for i, d in enumerate(training) if i % 4 == 0), folder / "tokenizer.json")
-    rng = random.Random(1)
-    rows = [
-        ids for batch in batches(e for d in training for e in examples(d, rng)) for ids in encoded(batch, tokenizer)
-    ]
-    rng.shuffle(rows)
-    np.save(folder / "train.npy", np.fromiter((i for row in rows for i in row), dtype=np.uint16))
+    parts = [(training[i::SHARDS], folder / "tokenizer.json", i) for i in range(SHARDS)]
+    with Pool() as pool:
+        rows = [row for part in pool.imap_unordered(_part, parts) for row in part]
+    random.Random(1).shuffle(rows)
+    for length in ROW_LENGTHS:
+        longest = max(ROW_LENGTHS) if length == max(ROW_LENGTHS) else length
+        packed = pack((row for row in rows if len(row) <= longest + 1), length + 1, END)
+        np.save(folder / f"train_{length}.npy", packed)
+        print(f"{len(packed)} rows of {length} ids", flush=True)
     whole: list[Pieces] = [structured(d) if d.is_notebook else [FILE_SEP, d.code, END] for d in held_out]
     ids = [row for batch in batches(whole) for row in encoded(batch, tokenizer)]
     size = sum(len(piece.encode()) for pieces in whole for piece in pieces if isinstance(piece, str))
@@ -99,7 +127,18 @@ def build(folder: Path) -> None:
         "documents": dict(kept.most_common()),
         "notebooks": sum(d.is_notebook for d in training),
         "token_ids": sum(map(len, rows)),
-        "held_out": {"packages": sorted(HELD_OUT), "documents": len(held_out), "bytes": size},
+        "held_out": {
+            "packages": sorted(HELD_OUT),
+            "documents": len(held_out),
+            "bytes": size,
+            "overlap_of_13_words": overlap(training, held_out),
+        },
+        "format_version": FORMAT_VERSION,
         "sources": json.loads((folder / "sdists" / "sources.json").read_text()),
     }
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
+
+
+def _part(part: tuple[Sequence[Document], Path, int]) -> list[list[int]]:
+    documents, tokenizer, seed = part
+    return list(rows_of(documents, Tokenizer(tokenizer), seed))

@@ -22,7 +22,7 @@ MIN_CHUNK, MAX_CHUNK, MAX_SUFFIX = 600, 5000, 900  # characters
 
 
 def examples(document: Document, rng: random.Random) -> Iterator[Pieces]:
-    """Notebooks appear structured once and as a script twice; code files once, in chunks."""
+    """Notebooks structured, and as a script in chunks; code files in chunks. `asked.py` has the product's prompts."""
     if not document.is_notebook:
         for chunk in joined_chunks(document.code.splitlines(keepends=True), rng):
             text = "".join(chunk)
@@ -31,15 +31,7 @@ def examples(document: Document, rng: random.Random) -> Iterator[Pieces]:
     yield structured(document)
     cells = [script_cell(cell.kind, cell.source) + BETWEEN for cell in document.cells if cell.kind != "output"]
     for chunk in joined_chunks(cells, rng):
-        yield cell_in_middle(chunk, rng)
         yield fill_in_middle([], "".join(chunk), rng) if rng.random() < FIM_RATE else [FILE_SEP, "".join(chunk), END]
-
-
-def cell_in_middle(cells: list[str], rng: random.Random) -> Pieces:
-    """As ghost text asks: earlier cells as a file of context, then the cursor's cell and the later ones."""
-    current = rng.randrange(len(cells))
-    context = ["".join(cells[:current])] if current else []
-    return fill_in_middle(context, "".join(cells[current:]), rng, within=len(cells[current]))
 
 
 def structured(document: Document) -> Pieces:

@@ -35,8 +35,6 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=95.0, help="training time, resumed runs together")
     parser.add_argument("--batch-ids", type=int, default=8192, help="token ids in one optimizer step")
     parser.add_argument("--micro-ids", type=int, default=4096, help="token ids computed at once")
-    parser.add_argument("--seq-len", type=int, default=512, help="ids in a row for the first part of the run")
-    parser.add_argument("--long-seq-len", type=int, default=2048, help="ids in a row for the last part")
     parser.add_argument("--long-share", type=float, default=0.25, help="share of the run with long rows")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--export", type=Path, help="write the finished weights into this folder and stop")
@@ -55,18 +53,19 @@ def train(args: argparse.Namespace) -> None:
         corpus.build(args.work)
     torch.set_num_threads(args.threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    ids = np.load(args.work / "train.npy", mmap_mode="r")
+    rows_of = {length: np.load(args.work / f"train_{length}.npy", mmap_mode="r") for length in corpus.ROW_LENGTHS}
     trainer = Trainer(BUILT_IN, device)
     saved, log = args.work / "checkpoint.safetensors", args.work / "log.jsonl"
-    progress: dict[str, Any] = {"seconds": 0.0, "steps": 0, "cursor": 0, "trained_ids": 0}
+    progress: dict[str, Any] = {"seconds": 0.0, "steps": 0, "rows": 0, "trained_ids": 0}
     if saved.exists():
         progress = checkpoint.load(trainer, saved)
     measured = time.monotonic()
     smooth = None
     while (share := progress["seconds"] / (60 * args.minutes)) < 1:
         started = time.monotonic()
-        length = args.long_seq_len if share > 1 - args.long_share else args.seq_len
-        rows, progress["cursor"] = next_rows(ids, progress["cursor"], args.batch_ids // length, length)
+        length = corpus.ROW_LENGTHS[share > 1 - args.long_share]
+        rows = next_rows(rows_of[length], progress["rows"], args.batch_ids // length)
+        progress["rows"] += len(rows)
         batch = torch.from_numpy(rows.astype("int64")).to(device)
         loss = trainer.step(batch, rate_at(share), max(1, args.micro_ids // length))
         if not math.isfinite(loss):
@@ -84,14 +83,9 @@ def train(args: argparse.Namespace) -> None:
             measured = time.monotonic()
 
 
-def next_rows(ids: Any, cursor: int, count: int, length: int) -> tuple[Any, int]:
-    """`count` rows of length + 1 ids from a stream that starts again at its end."""
-    if cursor + count * length + 1 > len(ids):
-        cursor = 0
-    rows = [ids[cursor + i * length : cursor + (i + 1) * length + 1] for i in range(count)]
-    import numpy as np
-
-    return np.stack(rows), cursor + count * length
+def next_rows(rows: Any, seen: int, count: int) -> Any:
+    """The next `count` of `rows` [N, length + 1] after `seen`, from the beginning again at their end."""
+    return rows[[(seen + i) % len(rows) for i in range(count)]]
 
 
 def held_out_bits(trainer: Any, work: Path, device: Any, limit: int = 65536, length: int = 1024) -> float:
