@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from jupyter_sc2.tune.recipe import Trainer
 
@@ -23,6 +23,15 @@ def save(trainer: Trainer, progress: dict[str, Any], path: Path) -> None:
     temporary = path.with_suffix(".partial")
     save_file({name: t.contiguous() for name, t in tensors.items()}, temporary, {"progress": json.dumps(progress)})
     os.replace(temporary, path)
+
+
+def start(trainer: Trainer, weights: Path) -> None:
+    """Fills `trainer` with finished weights, to train them further; its optimizers begin anew."""
+    tensors = load_file(weights)
+    with torch.no_grad():
+        for name, parameter in trainer.master.named_parameters():
+            parameter.copy_(tensors[name])
+    trainer.refresh()
 
 
 def load(trainer: Trainer, path: Path) -> dict[str, Any]:

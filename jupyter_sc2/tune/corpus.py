@@ -57,7 +57,7 @@ def _cleaned(document: Document) -> Document:
     return replace(document, code=cleaned(document.code), cells=cells)
 
 
-def train_tokenizer(documents: Iterable[Document], path: Path) -> Tokenizer:
+def train_tokenizer(documents: Iterable[Document], path: Path) -> None:
     """Byte-level BPE: digits split singly, runs of spaces as tokens, StarCoder2's special tokens at ids 0-37."""
     raw = RawTokenizer(models.BPE())
     raw.pre_tokenizer = pre_tokenizers.Sequence(
@@ -73,7 +73,6 @@ def train_tokenizer(documents: Iterable[Document], path: Path) -> Tokenizer:
     texts = (document.code or "\n".join(cell.source for cell in document.cells) for document in documents)
     raw.train_from_iterator(texts, trainer)
     raw.save(str(path))
-    return Tokenizer(path)
 
 
 def encoded(batch: list[Pieces], tokenizer: Tokenizer) -> list[list[int]]:
@@ -105,11 +104,17 @@ def rows_of(documents: Sequence[Document], tokenizer: Tokenizer, seed: int) -> I
 
 
 def build(folder: Path) -> None:
-    """Writes `tokenizer.json`, `train_N.npy` for rows of N ids (uint16), `held_out.npz` and `manifest.json`."""
+    """Writes `tokenizer.json`, `train_N.npy` for rows of N ids (uint16), `held_out.npz` and `manifest.json`.
+
+    A `tokenizer.json` that is there already is kept: weights that are trained on need theirs.
+    """
     training, held_out = read_all(folder)
     print(f"{len(training)} documents", flush=True)
-    tokenizer = train_tokenizer((d for i, d in enumerate(training) if i % 4 == 0), folder / "tokenizer.json")
-    parts = [(training[i::SHARDS], folder / "tokenizer.json", i) for i in range(SHARDS)]
+    path = folder / "tokenizer.json"
+    if not path.exists():
+        train_tokenizer((d for i, d in enumerate(training) if i % 4 == 0), path)
+    tokenizer = Tokenizer(path)
+    parts = [(training[i::SHARDS], path, i) for i in range(SHARDS)]
     with Pool() as pool:
         rows = [row for part in pool.imap_unordered(_part, parts) for row in part]
     random.Random(1).shuffle(rows)

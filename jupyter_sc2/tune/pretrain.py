@@ -9,6 +9,7 @@ import argparse
 import json
 import math
 import os
+import shutil
 import sys
 import time
 from pathlib import Path
@@ -37,6 +38,8 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--micro-ids", type=int, default=4096, help="token ids computed at once")
     parser.add_argument("--long-share", type=float, default=0.25, help="share of the run with long rows")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--start", type=Path, help="go on from the weights in this folder, with their tokenizer")
+    parser.add_argument("--peak", type=float, default=1.0, help="share of the recipe's learning rates, for going on")
     parser.add_argument("--export", type=Path, help="write the finished weights into this folder and stop")
     return parser.parse_args(argv)
 
@@ -48,6 +51,8 @@ def train(args: argparse.Namespace) -> None:
     from jupyter_sc2.tune import checkpoint, corpus
     from jupyter_sc2.tune.recipe import BUILT_IN, Trainer
 
+    if args.start:
+        shutil.copyfile(args.start / "tokenizer.json", args.work / "tokenizer.json")
     if not (args.work / "manifest.json").exists():
         print("building the corpus", flush=True)
         corpus.build(args.work)
@@ -59,6 +64,8 @@ def train(args: argparse.Namespace) -> None:
     progress: dict[str, Any] = {"seconds": 0.0, "steps": 0, "rows": 0, "trained_ids": 0}
     if saved.exists():
         progress = checkpoint.load(trainer, saved)
+    elif args.start:
+        checkpoint.start(trainer, args.start / "model.safetensors")
     measured = time.monotonic()
     smooth = None
     while (share := progress["seconds"] / (60 * args.minutes)) < 1:
@@ -67,7 +74,7 @@ def train(args: argparse.Namespace) -> None:
         rows = next_rows(rows_of[length], progress["rows"], args.batch_ids // length)
         progress["rows"] += len(rows)
         batch = torch.from_numpy(rows.astype("int64")).to(device)
-        loss = trainer.step(batch, rate_at(share), max(1, args.micro_ids // length))
+        loss = trainer.step(batch, args.peak * rate_at(share), max(1, args.micro_ids // length))
         if not math.isfinite(loss):
             sys.exit(f"The loss is {loss} at step {progress['steps']}; the last checkpoint is {saved}.")
         smooth = loss if smooth is None else 0.98 * smooth + 0.02 * loss
