@@ -3,10 +3,13 @@ import type { ICommandPalette } from '@jupyterlab/apputils';
 import type { ICompletionProviderManager } from '@jupyterlab/completer';
 import type { INotebookTracker } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { isFileWidget } from './completion/file';
+import { isCompletable } from './completion/notebook';
 import { showDetails } from './details';
 import type { EngineModel } from './engine';
 import { sc2Icon } from './icon';
 import type { CompletionSettings } from './settings';
+import { DEFAULTS } from './settings';
 
 export const CommandIDs = {
   toggle: 'jupyter-sc2:toggle-ghost-text',
@@ -31,11 +34,27 @@ const describedBy = { args: { type: 'object', properties: {} } };
 export function addCommands(options: ICommandOptions): void {
   const { app, engine, manager, palette, settings, tracker, trans } = options;
   const { commands } = app;
+  /** The notebook or file in front, where ghost text may be shown. */
+  const target = () => {
+    const widget = app.shell.currentWidget;
+    const wanted = settings?.current ?? DEFAULTS;
+    const { currentWidget: panel, activeCell: cell } = tracker;
+    if (widget && widget === panel) {
+      const edit = () => void (panel.content.mode = 'edit');
+      return cell && isCompletable(cell, wanted)
+        ? { id: panel.id, edit }
+        : null;
+    }
+    if (isFileWidget(widget) && wanted.fileEditor) {
+      return { id: widget.id, edit: () => widget.content.editor.focus() };
+    }
+    return null;
+  };
   const category = trans.__('StarCoder2');
 
   commands.addCommand(CommandIDs.toggle, {
     label: trans.__('StarCoder2: Turn ghost text on or off'),
-    caption: trans.__('Suggest code while you type in a code cell'),
+    caption: trans.__('Suggest code while you type'),
     isEnabled: () => settings !== null,
     isToggled: () => settings?.current.enabled ?? false,
     execute: () => settings?.toggle(),
@@ -45,15 +64,15 @@ export function addCommands(options: ICommandOptions): void {
     label: trans.__('StarCoder2: Suggest at the cursor'),
     caption: trans.__('Ask for ghost text here, even when it is turned off'),
     icon: sc2Icon,
-    isEnabled: () => tracker.activeCell?.model.type === 'code',
+    isEnabled: () => target() !== null,
     execute: async () => {
-      const panel = tracker.currentWidget;
-      if (panel) {
-        // The palette gives the focus back to the notebook on the next frame.
+      const editor = target();
+      if (editor) {
+        // The palette gives the focus back to the document on the next frame.
         await nextFrame();
         await nextFrame();
-        panel.content.mode = 'edit';
-        manager.inline?.invoke(panel.id);
+        editor.edit();
+        manager.inline?.invoke(editor.id);
       }
     },
     describedBy

@@ -1,7 +1,6 @@
 import type { JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { ICompletionProviderManager } from '@jupyterlab/completer';
-import type { NotebookPanel } from '@jupyterlab/notebook';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
@@ -11,8 +10,11 @@ import { Sc2Api } from './api';
 import { chat } from './chat/plugin';
 import { addCommands, CommandIDs } from './commands';
 import { CellLedger } from './completion/cells';
+import { FileHost, isFileWidget } from './completion/file';
+import type { IEditorHost } from './completion/host';
+import { NotebookHost } from './completion/notebook';
 import { GhostTextProvider } from './completion/provider';
-import { NotebookWatcher } from './completion/watcher';
+import { EditorWatcher } from './completion/watcher';
 import { EngineModel } from './engine';
 import { failureReporter } from './notify';
 import { kernelComm } from './kernel/comm';
@@ -21,6 +23,9 @@ import { KernelState } from './kernel/state';
 import { COMPLETER_ID, CompletionSettings } from './settings';
 import { StatusItem } from './status';
 import { DOMAIN, IEngineModel } from './tokens';
+
+/** The name of JupyterLab's file editor among what opens documents. */
+const FILE_EDITOR = 'Editor';
 
 const status: JupyterFrontEndPlugin<IEngineModel> = {
   id: 'jupyter-sc2:status',
@@ -44,7 +49,7 @@ const status: JupyterFrontEndPlugin<IEngineModel> = {
 
 const completer: JupyterFrontEndPlugin<void> = {
   id: COMPLETER_ID,
-  description: 'Ghost text from StarCoder2 in code cells.',
+  description: 'Ghost text from StarCoder2 in notebooks and files.',
   autoStart: true,
   requires: [ICompletionProviderManager, INotebookTracker],
   optional: [IEngineModel, ISettingRegistry, ITranslator],
@@ -60,36 +65,45 @@ const completer: JupyterFrontEndPlugin<void> = {
     const settings = new CompletionSettings(registry);
     const api = new Sc2Api(app.serviceManager.serverSettings);
     const code = new SnapshotCode(api);
-    const states = new WeakMap<NotebookPanel, KernelState>();
     const provider = new GhostTextProvider({
       api,
       clientId: UUID.uuid4(),
       ledger: new CellLedger(),
       settings: () => settings.current,
-      state: panel => states.get(panel)?.current ?? null,
       onBusy: seconds => engine?.hold(seconds),
       onFailure: failureReporter(trans, () => {
         void app.commands.execute(CommandIDs.showStatus);
       })
     });
     manager.registerInlineProvider(provider);
-    tracker.widgetAdded.connect((_, panel) => {
-      const watcher = new NotebookWatcher(panel, {
-        session: provider.session(panel),
-        invoke: () => manager.inline?.invoke(panel.id),
+    const watch = (host: IEditorHost) =>
+      new EditorWatcher(host, {
+        session: provider.add(host),
+        invoke: () => manager.inline?.invoke(host.widget.id),
         enabled: () => settings.current.enabled,
         debounce: () => settings.current.debounce
       });
+    tracker.widgetAdded.connect((_, panel) => {
       const state = new KernelState(panel, {
         code: () => code.get(),
         enabled: () => settings.current.kernelSnapshot,
         onChange: () => watcher.refresh()
       });
-      states.set(panel, state);
+      const host = new NotebookHost(panel, {
+        settings: () => settings.current,
+        state: () => state.current
+      });
+      const watcher = watch(host);
       panel.disposed.connect(() => {
         watcher.dispose();
         state.dispose();
       });
+    });
+    app.docRegistry.addWidgetExtension(FILE_EDITOR, {
+      createNew: widget =>
+        isFileWidget(widget)
+          ? watch(new FileHost(widget, () => settings.current))
+          : undefined
     });
   }
 };

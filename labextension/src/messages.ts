@@ -55,6 +55,10 @@ export interface ICompletionRequest {
   cells: ICell[];
   state?: IStateRef;
   cursor: { cell_id: string; offset: number };
+  /** As in Jupyter's contents API. */
+  path: string;
+  /** Whether the one cell is a file of text. */
+  is_file: boolean;
   language: string;
   options: { max_new_tokens: number; temperature: number };
 }

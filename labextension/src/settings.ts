@@ -18,14 +18,21 @@ export interface ICompletionSettings {
   readonly temperature: number;
   /** Whether the kernel may be asked for its names. */
   readonly kernelSnapshot: boolean;
+  /** Whether to suggest in files too. */
+  readonly fileEditor: boolean;
+  /** Whether to suggest in Markdown cells too. */
+  readonly markdownCells: boolean;
 }
 
-const DEFAULTS: ICompletionSettings = {
+/** What holds where there are no settings. */
+export const DEFAULTS: ICompletionSettings = {
   enabled: true,
   debounce: DEFAULT_DEBOUNCE,
   maxNewTokens: 48,
   temperature: 0,
-  kernelSnapshot: true
+  kernelSnapshot: true,
+  fileEditor: true,
+  markdownCells: false
 };
 
 /** The user's settings; the defaults until, or unless, a registry has answered. */

@@ -1,60 +1,91 @@
-import type { Cell } from '@jupyterlab/cells';
+import type { Cell, MarkdownCell } from '@jupyterlab/cells';
 import type { CodeEditor } from '@jupyterlab/codeeditor';
+import { Text } from '@jupyterlab/coreutils';
 import type { NotebookPanel } from '@jupyterlab/notebook';
+import type { ISignal } from '@lumino/signaling';
+import type { IState } from '../kernel/runs';
 import type { CellKind } from '../messages';
+import type { ICompletionSettings } from '../settings';
 import type { ICellSource } from './cells';
-
-/** A place in a code cell; `cursor` is a UTF-16 index. */
-export interface IPlace {
-  cell: Cell;
-  editor: CodeEditor.IEditor;
-  source: string;
-  cursor: number;
-}
+import type { IDocument, IEditorHost, IPlace } from './host';
 
 const KINDS: readonly string[] = ['code', 'markdown', 'raw'];
 
-/** Where the user is, or null outside the editor of a code cell. */
-export function placeOf(panel: NotebookPanel): IPlace | null {
-  const cell = panel.content.activeCell;
-  const editor = cell?.editor;
-  if (!cell || !editor || cell.model.type !== 'code') {
-    return null;
+export interface INotebookOptions {
+  settings: () => ICompletionSettings;
+  state: () => IState | null;
+}
+
+/** Ghost text in a notebook: in its active cell. */
+export class NotebookHost implements IEditorHost {
+  constructor(
+    readonly widget: NotebookPanel,
+    private readonly _options: INotebookOptions
+  ) {}
+
+  readonly isFile = false;
+
+  get node(): HTMLElement {
+    return this.widget.content.node;
   }
-  const source = cell.model.sharedModel.getSource();
-  const cursor = editor.getOffsetAt(editor.getCursorPosition());
-  return { cell, editor, source, cursor };
-}
 
-export function samePlace(a: IPlace | null, b: IPlace | null): boolean {
-  return (
-    a?.cell === b?.cell && a?.source === b?.source && a?.cursor === b?.cursor
-  );
-}
-
-/** Whether only white space stands before the cursor on its line. */
-export function atBlank({ source, cursor }: IPlace): boolean {
-  const start = source.lastIndexOf('\n', cursor - 1) + 1;
-  return source.slice(start, cursor).trim() === '';
-}
-
-/** All cells in notebook order, and which one is active. */
-export function cellsOf(panel: NotebookPanel): {
-  cells: ICellSource[];
-  active: number;
-} {
-  const cells: ICellSource[] = [];
-  let active = -1;
-  for (const model of panel.model?.cells ?? []) {
-    if (model.id === panel.content.activeCell?.model.id) {
-      active = cells.length;
-    }
-    if (KINDS.includes(model.type)) {
-      const kind = model.type as CellKind;
-      cells.push({ id: model.id, kind, source: model.sharedModel.getSource() });
-    }
+  get model(): CodeEditor.IModel | null {
+    return this.widget.content.activeCell?.model ?? null;
   }
-  return { cells, active };
+
+  get modelChanged(): ISignal<unknown, unknown> {
+    return this.widget.content.activeCellChanged;
+  }
+
+  get path(): string {
+    return this.widget.context.path;
+  }
+
+  get language(): string {
+    return languageOf(this.widget);
+  }
+
+  get state(): IState | null {
+    return this._options.state();
+  }
+
+  place(): IPlace | null {
+    const cell = this.widget.content.activeCell;
+    const editor = cell?.editor;
+    if (!editor || !isCompletable(cell, this._options.settings())) {
+      return null;
+    }
+    const source = cell.model.sharedModel.getSource();
+    const cursor = editor.getOffsetAt(editor.getCursorPosition());
+    return { cellId: cell.model.id, editor, source, cursor };
+  }
+
+  /** All cells in notebook order. */
+  document({ cellId, source, cursor }: IPlace): IDocument {
+    const cells: ICellSource[] = [];
+    for (const { id, type, sharedModel } of this.widget.model?.cells ?? []) {
+      if (KINDS.includes(type)) {
+        cells.push({
+          id,
+          kind: type as CellKind,
+          source: sharedModel.getSource()
+        });
+      }
+    }
+    const active = cells.findIndex(cell => cell.id === cellId);
+    return { cells, active, offset: Text.jsIndexToCharIndex(cursor, source) };
+  }
+}
+
+/** Whether a cell gets ghost text: code; text only where wanted and edited. */
+export function isCompletable(
+  cell: Cell,
+  { markdownCells }: ICompletionSettings
+): boolean {
+  const { type } = cell.model;
+  return type === 'markdown'
+    ? markdownCells && !(cell as MarkdownCell).rendered
+    : type === 'code';
 }
 
 /** The kernel's language; what the notebook's file says until it has started. */

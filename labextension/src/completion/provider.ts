@@ -6,10 +6,10 @@ import type {
   IInlineCompletionProvider
 } from '@jupyterlab/completer';
 import { InlineCompletionTriggerKind } from '@jupyterlab/completer';
-import { NotebookPanel } from '@jupyterlab/notebook';
 import type { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { sc2Icon } from '../icon';
-import { placeOf, samePlace } from './notebook';
+import type { IEditorHost } from './host';
+import { samePlace } from './host';
 import { sleep } from './request';
 import type { ISessionServices } from './session';
 import { Session } from './session';
@@ -18,7 +18,7 @@ import type { Suggestion } from './suggestion';
 type Items = IInlineCompletionItem[];
 
 /**
- * Ghost text in code cells.
+ * Ghost text in notebooks and files.
  *
  * `fetch` waits for the first text, so that Tab keeps indenting until there is
  * something to accept. A newer `fetch` ends the streams of older ones, which
@@ -46,13 +46,10 @@ export class GhostTextProvider implements IInlineCompletionProvider {
     }
   };
 
-  /** What runs for a notebook. */
-  session(panel: NotebookPanel): Session {
-    let session = this._sessions.get(panel);
-    if (!session) {
-      session = new Session(panel, this._services);
-      this._sessions.set(panel, session);
-    }
+  /** Show ghost text in a notebook or file from now on. */
+  add(host: IEditorHost): Session {
+    const session = new Session(host, this._services);
+    this._open.set(host.widget, { host, session });
     return session;
   }
 
@@ -60,19 +57,19 @@ export class GhostTextProvider implements IInlineCompletionProvider {
     request: CompletionHandler.IRequest,
     context: IInlineCompletionContext
   ): Promise<IInlineCompletionList> {
-    const panel = context.widget;
-    const place = panel instanceof NotebookPanel ? placeOf(panel) : null;
+    const found = this._open.get(context.widget);
+    const place = found?.host.place();
     const automatic =
       context.triggerKind === InlineCompletionTriggerKind.Automatic;
     const settings = this._services.settings();
     if (
-      !(panel instanceof NotebookPanel) ||
+      !found ||
       place?.source !== request.text ||
       (automatic && !settings.enabled)
     ) {
       return { items: [] };
     }
-    const session = this.session(panel);
+    const { host, session } = found;
     const kept = session.usable(place);
     if (!kept) {
       session.drop();
@@ -80,7 +77,7 @@ export class GhostTextProvider implements IInlineCompletionProvider {
     const turn = ++session.turn;
     if (!kept && automatic) {
       await sleep(settings.debounce);
-      if (turn !== session.turn || !samePlace(place, placeOf(panel))) {
+      if (turn !== session.turn || !samePlace(place, host.place())) {
         return { items: [] };
       }
     }
@@ -91,13 +88,13 @@ export class GhostTextProvider implements IInlineCompletionProvider {
   async *stream(
     token: string
   ): AsyncGenerator<{ response: IInlineCompletionItem }> {
-    const open = this._open.get(token);
-    this._open.delete(token);
-    if (!open) {
+    const streamed = this._streams.get(token);
+    this._streams.delete(token);
+    if (!streamed) {
       return;
     }
-    const { session, suggestion, turn } = open;
-    let { shown } = open;
+    const { session, suggestion, turn } = streamed;
+    let { shown } = streamed;
     for (;;) {
       const insertText = session.rest(suggestion);
       if (turn !== session.turn || insertText === null) {
@@ -148,12 +145,15 @@ export class GhostTextProvider implements IInlineCompletionProvider {
       return { insertText: shown };
     }
     const token = `${++this._tokens}`;
-    this._open.set(token, { session, suggestion, turn, shown });
+    this._streams.set(token, { session, suggestion, turn, shown });
     return { insertText: shown, isIncomplete: true, token };
   }
 
-  private readonly _sessions = new WeakMap<NotebookPanel, Session>();
-  private readonly _open = new Map<
+  private readonly _open = new WeakMap<
+    IInlineCompletionContext['widget'],
+    { host: IEditorHost; session: Session }
+  >();
+  private readonly _streams = new Map<
     string,
     { session: Session; suggestion: Suggestion; turn: number; shown: string }
   >();

@@ -1,14 +1,10 @@
-import { Text } from '@jupyterlab/coreutils';
-import type { NotebookPanel } from '@jupyterlab/notebook';
 import { UUID } from '@lumino/coreutils';
 import { Sc2Error } from '../api';
-import type { IState } from '../kernel/runs';
 import type { ICell, ICompletionRequest, Sc2Event } from '../messages';
 import { PROTOCOL } from '../messages';
 import type { ICompletionSettings } from '../settings';
 import { MAX_BYTES, MAX_CELLS, nearest } from './cells';
-import type { IPlace } from './notebook';
-import { cellsOf, languageOf, placeOf } from './notebook';
+import type { IEditorHost, IPlace } from './host';
 import type { IRequestServices } from './request';
 import { request } from './request';
 import { Suggestion } from './suggestion';
@@ -19,15 +15,13 @@ const GHOST_ACTIVE_CLASS = 'jp-mod-inline-completer-active';
 export interface ISessionServices extends IRequestServices {
   clientId: string;
   settings: () => ICompletionSettings;
-  /** What became of a notebook's cells in its kernel. */
-  state: (panel: NotebookPanel) => IState | null;
   onFailure: (error: Error) => void;
 }
 
-/** What runs for one notebook: at most one request, the newest. */
+/** What runs for one notebook or file: at most one request, the newest. */
 export class Session {
   constructor(
-    private readonly _panel: NotebookPanel,
+    private readonly _host: IEditorHost,
     private readonly _services: ISessionServices
   ) {}
 
@@ -44,14 +38,14 @@ export class Session {
 
   /** What `suggestion` has left to insert now; null when it fits no more. */
   rest(suggestion: Suggestion): string | null {
-    return this._rest(suggestion, placeOf(this._panel));
+    return this._rest(suggestion, this._host.place());
   }
 
   /** Ask for a suggestion here; the request before is superseded. */
   start(place: IPlace): Suggestion {
     this._abort();
-    const { cell, source, cursor } = place;
-    const suggestion = new Suggestion(cell.model.id, source, cursor);
+    const { cellId, source, cursor } = place;
+    const suggestion = new Suggestion(cellId, source, cursor);
     this._suggestion = suggestion;
     const { maxNewTokens } = this._services.settings();
     void this._run(place, maxNewTokens, suggestion);
@@ -60,7 +54,7 @@ export class Session {
 
   /** Let the server read the context here, unless a suggestion did or does. */
   warm(): void {
-    const place = placeOf(this._panel);
+    const place = this._host.place();
     if (place && !this._suggestion) {
       this._abort();
       void this._run(place, 0, null);
@@ -72,7 +66,7 @@ export class Session {
     this.turn++;
     if (this._suggestion) {
       // The host takes its ghost away but keeps this mark, and Tab stays dead.
-      placeOf(this._panel)?.editor.host.classList.remove(GHOST_ACTIVE_CLASS);
+      this._host.place()?.editor.host.classList.remove(GHOST_ACTIVE_CLASS);
       this._abort();
     }
   }
@@ -95,7 +89,7 @@ export class Session {
 
   private _rest(suggestion: Suggestion | null, place: IPlace | null) {
     return suggestion && place
-      ? suggestion.remaining(place.cell.model.id, place.source, place.cursor)
+      ? suggestion.remaining(place.cellId, place.source, place.cursor)
       : null;
   }
 
@@ -142,23 +136,24 @@ export class Session {
     signal: AbortSignal
   ): AsyncGenerator<Sc2Event> {
     const { ledger, settings, clientId } = this._services;
-    const { cells, active } = cellsOf(this._panel);
+    const { widget, isFile, path, language, state } = this._host;
+    const { cells, active, offset } = this._host.document(place);
     const digested = cells.map(cell => ledger.digest(cell));
-    const state = this._services.state(this._panel);
     const room = MAX_BYTES - (state?.bytes ?? 0);
     const chosen = nearest(digested, active, MAX_CELLS, room);
-    const offset = Text.jsIndexToCharIndex(place.cursor, place.source);
     const compose = (sent: ICell[]): ICompletionRequest => ({
       protocol: PROTOCOL,
       request_id: (this._requestId = UUID.uuid4()),
       client_id: clientId,
-      editor_id: `${this._panel.id}:${place.cell.model.id}`,
+      editor_id: `${widget.id}:${place.cellId}`,
       seq: ++Session._seq,
       role: 'ghost',
       cells: sent,
       ...(state && { state: ledger.encodeState(state) }),
-      cursor: { cell_id: place.cell.model.id, offset },
-      language: languageOf(this._panel),
+      cursor: { cell_id: place.cellId, offset },
+      path,
+      is_file: isFile,
+      language,
       options: {
         max_new_tokens: maxNewTokens,
         temperature: settings().temperature

@@ -1,9 +1,8 @@
-import type { Cell } from '@jupyterlab/cells';
-import type { NotebookPanel } from '@jupyterlab/notebook';
+import type { CodeEditor } from '@jupyterlab/codeeditor';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
-import type { IPlace } from './notebook';
-import { atBlank, placeOf, samePlace } from './notebook';
+import type { IEditorHost, IPlace } from './host';
+import { atBlank, samePlace } from './host';
 import type { Session } from './session';
 
 /** Pause after which a new place is worth reading ahead, in milliseconds. */
@@ -29,16 +28,16 @@ export interface IWatcherOptions {
  * cursor), that they arrived somewhere, and that they pressed Enter (the host
  * asks for nothing when only white space stands before the cursor).
  */
-export class NotebookWatcher implements IDisposable {
+export class EditorWatcher implements IDisposable {
   constructor(
-    private readonly _panel: NotebookPanel,
+    private readonly _host: IEditorHost,
     private readonly _options: IWatcherOptions
   ) {
     for (const type of EVENTS) {
-      _panel.content.node.addEventListener(type, this, true);
+      _host.node.addEventListener(type, this, true);
     }
-    _panel.content.activeCellChanged.connect(this._onActiveCell, this);
-    this._onActiveCell();
+    _host.modelChanged?.connect(this._onModel, this);
+    this._onModel();
   }
 
   get isDisposed(): boolean {
@@ -51,7 +50,7 @@ export class NotebookWatcher implements IDisposable {
     }
     this._isDisposed = true;
     for (const type of EVENTS) {
-      this._panel.content.node.removeEventListener(type, this, true);
+      this._host.node.removeEventListener(type, this, true);
     }
     clearTimeout(this._warmTimer);
     clearTimeout(this._invokeTimer);
@@ -61,7 +60,7 @@ export class NotebookWatcher implements IDisposable {
 
   /** Something ran: read its outcome ahead, where the user is. */
   refresh(): void {
-    const place = placeOf(this._panel);
+    const place = this._host.place();
     if (place?.editor.hasFocus() && this._touched && this._options.enabled()) {
       this._options.session.warm();
     }
@@ -90,20 +89,20 @@ export class NotebookWatcher implements IDisposable {
     }
   }
 
-  private _onActiveCell(): void {
-    const cell = this._panel.content.activeCell;
-    if (cell === this._cell) {
+  private _onModel(): void {
+    const { model } = this._host;
+    const old = this._model;
+    if (model === old) {
       return;
     }
-    const old = this._cell?.model;
     if (old && !old.isDisposed) {
       old.sharedModel.changed.disconnect(this._onText, this);
       old.selections.changed.disconnect(this._onCursor, this);
     }
     this._leave();
-    this._cell = cell;
-    cell?.model.sharedModel.changed.connect(this._onText, this);
-    cell?.model.selections.changed.connect(this._onCursor, this);
+    this._model = model;
+    model?.sharedModel.changed.connect(this._onText, this);
+    model?.selections.changed.connect(this._onCursor, this);
     this._arrive();
   }
 
@@ -112,7 +111,7 @@ export class NotebookWatcher implements IDisposable {
       return;
     }
     clearTimeout(this._invokeTimer);
-    const place = placeOf(this._panel);
+    const place = this._host.place();
     if (!place?.editor.hasFocus()) {
       return;
     }
@@ -128,7 +127,7 @@ export class NotebookWatcher implements IDisposable {
     if (typedThrough || entered) {
       const delay = typedThrough ? 0 : this._options.debounce();
       this._invokeTimer = setTimeout(() => {
-        if (place.editor.hasFocus() && samePlace(place, placeOf(this._panel))) {
+        if (place.editor.hasFocus() && samePlace(place, this._host.place())) {
           this._options.invoke();
         }
       }, delay);
@@ -137,7 +136,7 @@ export class NotebookWatcher implements IDisposable {
 
   private _onCursor(): void {
     this._options.session.reconsider();
-    const place = placeOf(this._panel);
+    const place = this._host.place();
     const last = this._last;
     if (place && last && place.source === last.source) {
       if (Math.abs(place.cursor - last.cursor) >= LONG_MOVE) {
@@ -152,12 +151,12 @@ export class NotebookWatcher implements IDisposable {
     this._options.session.cancel();
   }
 
-  /** Read ahead, but never for a notebook that was only opened. */
+  /** Read ahead, but never for what was only opened. */
   private _arrive(): void {
     clearTimeout(this._warmTimer);
     if (this._touched && this._options.enabled()) {
       this._warmTimer = setTimeout(() => {
-        const place = placeOf(this._panel);
+        const place = this._host.place();
         if (!samePlace(place, this._last)) {
           this._last = place;
           this._options.session.warm();
@@ -166,16 +165,16 @@ export class NotebookWatcher implements IDisposable {
     }
   }
 
-  private _cell: Cell | null = null;
   private _isDisposed = false;
   private _invokeTimer: ReturnType<typeof setTimeout> | undefined;
   /** The last place that a request was about. */
   private _last: IPlace | null = null;
+  private _model: CodeEditor.IModel | null = null;
   private _touched = false;
   private _warmTimer: ReturnType<typeof setTimeout> | undefined;
 }
 
-/** The part of a cell's change that concerns us. */
+/** The part of a text's change that concerns us. */
 interface ITextChange {
   sourceChange?: readonly { insert?: unknown }[];
 }
