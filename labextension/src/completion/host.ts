@@ -4,6 +4,9 @@ import type { ISignal } from '@lumino/signaling';
 import type { IState } from '../kernel/runs';
 import type { ICellSource } from './cells';
 
+/** JupyterLab's mark of an editor that shows ghost text; it gives Tab to the ghost. */
+export const GHOST_ACTIVE_CLASS = 'jp-mod-inline-completer-active';
+
 /** A place in a text that may be completed; `cursor` is a UTF-16 index. */
 export interface IPlace {
   cellId: string;

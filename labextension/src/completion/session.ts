@@ -5,12 +5,10 @@ import { PROTOCOL } from '../messages';
 import type { ICompletionSettings } from '../settings';
 import { MAX_BYTES, MAX_CELLS, nearest } from './cells';
 import type { IEditorHost, IPlace } from './host';
+import { GHOST_ACTIVE_CLASS } from './host';
 import type { IRequestServices } from './request';
 import { request } from './request';
 import { Suggestion } from './suggestion';
-
-/** The host's mark of an editor that shows ghost text; it gives Tab to the ghost. */
-const GHOST_ACTIVE_CLASS = 'jp-mod-inline-completer-active';
 
 export interface ISessionServices extends IRequestServices {
   clientId: string;

@@ -2,7 +2,7 @@ import type { CodeEditor } from '@jupyterlab/codeeditor';
 import type { IDisposable } from '@lumino/disposable';
 import { Signal } from '@lumino/signaling';
 import type { IEditorHost, IPlace } from './host';
-import { atBlank, samePlace } from './host';
+import { GHOST_ACTIVE_CLASS, atBlank, samePlace } from './host';
 import type { Session } from './session';
 
 /** Pause after which a new place is worth reading ahead, in milliseconds. */
@@ -72,6 +72,7 @@ export class EditorWatcher implements IDisposable {
         this._touched = true;
         if ((event as KeyboardEvent).key === 'Escape') {
           this._leave();
+          this._clearGhost();
         }
         break;
       case 'pointerdown':
@@ -149,6 +150,21 @@ export class EditorWatcher implements IDisposable {
     clearTimeout(this._warmTimer);
     clearTimeout(this._invokeTimer);
     this._options.session.cancel();
+  }
+
+  /**
+   * JupyterLab takes a ghost away when its editor loses the focus. A cell has
+   * lost it by now; other editors keep it at Escape.
+   */
+  private _clearGhost(): void {
+    const editor = this._host.place()?.editor;
+    if (
+      editor?.hasFocus() &&
+      editor.host.classList.contains(GHOST_ACTIVE_CLASS)
+    ) {
+      editor.blur();
+      editor.focus();
+    }
   }
 
   /** Read ahead, but never for what was only opened. */
