@@ -174,6 +174,22 @@ def test_switched_off(
     assert not ghost_text(page)
 
 
+def test_the_command_asks_when_typing_does_not(
+    page: Page,
+    lab: Lab,
+    file: str,
+    bodies: list[dict[str, Any]],
+    put_settings: Callable[[dict[str, bool]], None],
+) -> None:
+    put_settings({"enabled": False})
+    open_file(page, lab, file, IMPORTS + "\n\n")
+    press_slowly(page, START)
+    page.wait_for_timeout(PAUSE)
+    assert not bodies
+    page.evaluate("() => window.jupyterapp.commands.execute('jupyter-sc2:suggest')")
+    see(page, REST)
+
+
 def edit_markdown(page: Page, lab: Lab, name: str) -> None:
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(IMPORTS), nbformat.v4.new_markdown_cell("# Title")]
