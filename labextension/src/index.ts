@@ -9,6 +9,7 @@ import { UUID } from '@lumino/coreutils';
 import { Sc2Api } from './api';
 import { chat } from './chat/plugin';
 import { addCommands, CommandIDs } from './commands';
+import { OpenNotebooks } from './completion/beside';
 import { CellLedger } from './completion/cells';
 import { FileHost, isFileWidget } from './completion/file';
 import type { IEditorHost } from './completion/host';
@@ -76,6 +77,7 @@ const completer: JupyterFrontEndPlugin<void> = {
       })
     });
     manager.registerInlineProvider(provider);
+    const opened = new OpenNotebooks(tracker);
     const watch = (host: IEditorHost) =>
       new EditorWatcher(host, {
         session: provider.add(host),
@@ -91,7 +93,8 @@ const completer: JupyterFrontEndPlugin<void> = {
       });
       const host = new NotebookHost(panel, {
         settings: () => settings.current,
-        state: () => state.current
+        state: () => state.current,
+        beside: () => opened.beside(panel)
       });
       const watcher = watch(host);
       panel.disposed.connect(() => {

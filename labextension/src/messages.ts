@@ -39,7 +39,13 @@ export interface INotebookState {
   snapshot: ISnapshot | null;
 }
 
-/** A notebook's state as text; left out when the server knows `sha`. */
+/** Another notebook that is open, as the script of its code cells. */
+export interface IOpenFile {
+  path: string;
+  source: string;
+}
+
+/** A state or open file as text; left out when the server knows `sha`. */
 export interface IStateRef {
   sha: string;
   source?: string;
@@ -54,6 +60,8 @@ export interface ICompletionRequest {
   role: Role;
   cells: ICell[];
   state?: IStateRef;
+  /** Other notebooks that are open. */
+  beside?: IStateRef[];
   cursor: { cell_id: string; offset: number };
   /** As in Jupyter's contents API. */
   path: string;

@@ -231,3 +231,19 @@ def test_a_page_that_comes_later_knows_the_order(page: Page, lab: Lab, name: str
     state = states(bodies)[-1]
     assert [(one["order"], one.get("sha")) for one in state["runs"]] == [(1, None)]
     assert "scores" in [variable["name"] for variable in state["snapshot"]["variables"]]
+
+
+def test_other_open_notebooks_are_told_once(page: Page, lab: Lab, name: str, bodies: list[dict[str, Any]]) -> None:
+    other = name.replace(".ipynb", "-other.ipynb")
+    write_notebook(lab.root / other, ["def measure_wing(bird):\n    return bird", "# Text", "measure_wing(1)"])
+    open_notebook(page, lab, other)
+    write_notebook(lab.root / name, ["x = 1", ""])
+    page.evaluate("path => window.jupyterapp.commands.execute('docmanager:open', {path})", name)
+    page.wait_for_function(KERNEL_IS_IDLE, timeout=60_000)
+    edit_cell(page, 1)
+    press_slowly(page, "y = me")
+    expect_beside = [body["beside"] for body in bodies if body.get("beside")]
+    told = json.loads(expect_beside[0][0]["source"])
+    assert told == {"path": other, "source": "def measure_wing(bird):\n    return bird\n\n# Text\n\nmeasure_wing(1)"}
+    assert [len(beside) for beside in expect_beside] == [1] * len(expect_beside)
+    assert "source" not in expect_beside[-1][0], "once is enough"

@@ -99,7 +99,7 @@ export class CellLedger {
     );
   }
 
-  /** The same for a notebook's state. */
+  /** The same for a notebook's state or another notebook. */
   encodeState({ sha, source }: Required<IStateRef>): IStateRef {
     return this._known.has(sha) ? { sha } : { sha, source };
   }

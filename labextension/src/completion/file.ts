@@ -36,6 +36,7 @@ export class FileHost implements IEditorHost {
   readonly isFile = true;
   readonly modelChanged = null;
   readonly state = null;
+  readonly beside = [];
 
   get node(): HTMLElement {
     return this.widget.content.node;

@@ -37,6 +37,8 @@ export interface IEditorHost {
   readonly language: string;
   /** What became of the cells in the kernel. */
   readonly state: IState | null;
+  /** Other open notebooks. */
+  readonly beside: readonly IState[];
   /** Where the user is, or null where nothing is to be completed. */
   place(): IPlace | null;
   document(place: IPlace): IDocument;

@@ -14,6 +14,7 @@ const KINDS: readonly string[] = ['code', 'markdown', 'raw'];
 export interface INotebookOptions {
   settings: () => ICompletionSettings;
   state: () => IState | null;
+  beside: () => IState[];
 }
 
 /** Ghost text in a notebook: in its active cell. */
@@ -47,6 +48,10 @@ export class NotebookHost implements IEditorHost {
 
   get state(): IState | null {
     return this._options.state();
+  }
+
+  get beside(): readonly IState[] {
+    return this._options.beside();
   }
 
   place(): IPlace | null {

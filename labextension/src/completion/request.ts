@@ -31,7 +31,11 @@ export async function* request(
       const body = compose(sent);
       const answer = api.complete(body, signal);
       // Before the answer: a keystroke that supersedes this one need not repeat them.
-      ledger.sent(body.state ? [...sent, body.state] : sent);
+      ledger.sent([
+        ...sent,
+        ...(body.state ? [body.state] : []),
+        ...(body.beside ?? [])
+      ]);
       yield* await answer;
       return;
     } catch (error) {

@@ -134,10 +134,11 @@ export class Session {
     signal: AbortSignal
   ): AsyncGenerator<Sc2Event> {
     const { ledger, settings, clientId } = this._services;
-    const { widget, isFile, path, language, state } = this._host;
+    const { beside, widget, isFile, path, language, state } = this._host;
     const { cells, active, offset } = this._host.document(place);
     const digested = cells.map(cell => ledger.digest(cell));
-    const room = MAX_BYTES - (state?.bytes ?? 0);
+    const others = beside.reduce((bytes, other) => bytes + other.bytes, 0);
+    const room = MAX_BYTES - (state?.bytes ?? 0) - others;
     const chosen = nearest(digested, active, MAX_CELLS, room);
     const compose = (sent: ICell[]): ICompletionRequest => ({
       protocol: PROTOCOL,
@@ -148,6 +149,9 @@ export class Session {
       role: 'ghost',
       cells: sent,
       ...(state && { state: ledger.encodeState(state) }),
+      ...(beside.length && {
+        beside: beside.map(other => ledger.encodeState(other))
+      }),
       cursor: { cell_id: place.cellId, offset },
       path,
       is_file: isFile,

@@ -1,6 +1,11 @@
 // With its extension, for the tests: Node runs this file as it is.
 import { MAX_CELLS, shaOf } from '../completion/cells.js';
-import type { ICellRun, INotebookState, ISnapshot } from '../messages';
+import type {
+  ICellRun,
+  INotebookState,
+  IOpenFile,
+  ISnapshot
+} from '../messages';
 
 /** Characters that all outputs may take together. */
 const MAX_OUTPUTS = 64 * 1024;
@@ -34,10 +39,10 @@ export function describe(
     return null;
   }
   const ordered = [...runs.values()].sort((a, b) => a.order - b.order);
-  let state = encode({ runs: [], snapshot });
+  let state = asText({ runs: [], snapshot });
   for (const size of SIZES) {
     const latest = ordered.slice(-size.runs);
-    state = encode({ runs: bounded(latest, size.outputs), snapshot });
+    state = asText({ runs: bounded(latest, size.outputs), snapshot });
     if (state.bytes <= MAX_BYTES) {
       return state;
     }
@@ -55,7 +60,8 @@ function bounded(runs: readonly ICellRun[], room: number): ICellRun[] {
   return kept.reverse();
 }
 
-function encode(state: INotebookState): IState {
+/** What the server gets as text by its hash, with what that takes. */
+export function asText(state: INotebookState | IOpenFile): IState {
   const source = JSON.stringify(state);
   // It travels as a string within the body, so its quotes are escaped again.
   const bytes = new TextEncoder().encode(JSON.stringify(source)).length;
