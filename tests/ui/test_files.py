@@ -88,7 +88,9 @@ def test_type_see_take(page: Page, lab: Lab, file: str, bodies: list[dict[str, A
     body = of_text(bodies)[-1]
     assert (body["is_file"], body["path"], body["language"]) == (True, f"folder/{file}", "python")
     assert [(cell["id"], cell["kind"]) for cell in body["cells"]] == [("file", "code")]
-    assert body["cursor"] == {"cell_id": "file", "offset": len(f"{IMPORTS}\n\n{START}")}
+    assert body["cursor"]["cell_id"] == "file"
+    typed = len(f"{IMPORTS}\n\n{START}")  # a suggestion may have served the last keys
+    assert typed - len(START) <= body["cursor"]["offset"] <= typed
     assert "state" not in body
 
 
