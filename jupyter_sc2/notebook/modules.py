@@ -13,11 +13,12 @@ from msgspec import Struct
 from jupyter_sc2.notebook.cells import SourceCell
 
 MAX_MODULES = 16
+MAX_CHARS = 20_000  # of one cell
 WHOLE = 800  # characters; a longer module shows what is imported from it, and of the rest the first lines
 
 _IMPORT = re.compile(r"^[ \t]*import[ \t]+([^\n;#]+)", re.MULTILINE)
 Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-_FROM = re.compile(r"^[ \t]*from[ \t]+(\.?[\w.]+)[ \t]+import[ \t]+(?:\(([^)]*)\)|([^\n;#(]+))", re.MULTILINE)
+_FROM = re.compile(r"^[ \t]*from[ \t]+(\.?[\w.]+)[ \t]+import[ \t]+(?:\(([^)]{0,2000})\)|([^\n;#(]+))", re.MULTILINE)
 
 
 class ContextFile(Struct, frozen=True):
@@ -33,11 +34,12 @@ def imported_modules(cells: Sequence[SourceCell]) -> dict[str, frozenset[str]]:
     for cell in reversed(cells):
         if cell.kind != "code" or "import" not in cell.source:
             continue
-        for plain in _IMPORT.findall(cell.source):
+        source = cell.source[:MAX_CHARS]
+        for plain in _IMPORT.findall(source):
             for part in plain.split(","):
                 if name := part.split(" as ")[0].strip():
                     found.setdefault(name, frozenset())
-        for module, many, few in _FROM.findall(cell.source):
+        for module, many, few in _FROM.findall(source):
             names = frozenset(part.split(" as ")[0].strip() for part in (many or few).split(",")) - {""}
             found[module.lstrip(".")] = found.get(module.lstrip("."), frozenset()) | names
     return dict(list(found.items())[:MAX_MODULES])

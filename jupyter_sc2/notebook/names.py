@@ -23,10 +23,11 @@ _ASSIGNED = re.compile(
 _DEFINED = re.compile(r"\b(?:def|class|function|func|fn|struct|type)[ \t]+([^\W\d]\w*)")
 _BOUND = re.compile(r"\b(?:for|as)[ \t]+\(?([^\W\d]\w*(?:[ \t]*,[ \t]*[^\W\d]\w*)*)")
 _CHANGED = re.compile(
-    r"^[ \t]*([^\W\d]\w*)(?:\[[^\n]*?\]|\.\w+)*[ \t]*(?://|\*\*|>>|<<|[-+*/%@&|^])?=(?!=)", re.MULTILINE
+    r"^[ \t]*([^\W\d]\w*)(?:[\[.][^\n(]{0,200}?[^=!<>\n(]|[ \t]*(?://|\*\*|>>|<<|[-+*/%@&|^]))=(?!=)", re.MULTILINE
 )
 _IMPORTED = re.compile(
-    r"^[ \t]*(?:import[ \t]+([^\n;]+)|from[ \t]+[\w.]+[ \t]+import[ \t]+(?:\(([^)]*)\)|([^\n;(]+)))", re.MULTILINE
+    r"^[ \t]*(?:import[ \t]+([^\n;]+)|from[ \t]+[\w.]+[ \t]+import[ \t]+(?:\(([^)]{0,2000})\)|([^\n;(]+)))",
+    re.MULTILINE,
 )
 _ALIAS = re.compile(r"([^\W\d][\w.]*)(?:[ \t]+as[ \t]+([^\W\d]\w*))?")
 _OTHERS = ("print", "self", "function", "end", "let", "const", "var", "local", "TRUE", "FALSE", "NULL", "nothing")

@@ -13,6 +13,7 @@ from typing import Any
 
 MASK = "***"
 MAX_LINE = 20_000  # characters; a longer line is data rather than code and is not searched
+WINDOW, OVERLAP = 400, 150  # characters
 _DETECTORS = {
     "artifactory": "ArtifactoryDetector",
     "aws": "AWSKeyDetector",
@@ -74,14 +75,17 @@ def _masked(line: str) -> str:
 
 
 def _spans(line: str) -> tuple[tuple[int, int], ...]:
-    """Where secrets begin and end, in order and apart."""
+    """Where secrets begin and end, in order and apart. A long line is searched a window at a time: the detectors'
+    patterns may take time that grows with the square of its length."""
     if not 8 <= len(line) <= MAX_LINE:
         return ()
     found = [match.span() for match in _OWN.finditer(line)]
-    for detector, options in _detectors():
-        for secret in set(detector.analyze_string(line, **options)):
-            if secret and secret != MASK:
-                found += [match.span() for match in re.finditer(re.escape(secret), line)]
+    for start in range(0, max(1, len(line) - OVERLAP), WINDOW - OVERLAP):
+        part = line[start : start + WINDOW]
+        for detector, options in _detectors():
+            for secret in set(detector.analyze_string(part, **options)):
+                if secret and secret != MASK:
+                    found += [match.span() for match in re.finditer(re.escape(secret), line)]
     apart: list[tuple[int, int]] = []
     for first, last in sorted(found):
         if apart and first <= apart[-1][1]:

@@ -39,7 +39,8 @@ STEP = 256  # ids; room is kept in such steps, so that the choice of cells holds
 STEPS = 8  # but never in larger ones than this part of the prompt
 STEP_CHARS = 1024
 FILES_SHARE = 6  # files beside get so large a part of the prompt at most
-OVERHEAD = 24  # ids: the separator, a path and the last blank line of the file of context
+MAX_NAME = 40  # characters of the path that a prompt shows, its last
+OVERHEAD = 8  # ids: sentinels, and the last blank line of the file of context
 MAX_CHARS = 16  # characters for each id of room: text beyond is not even encoded, it would not fit
 
 
@@ -102,7 +103,8 @@ def build(
     suffix, suffix_cut = _suffix(after, shown, encode, min(limits.suffix_ids, limits.prompt_ids // 4), sign)
     prefix, prefix_cut = _prefix(mark + before, tokenizer, limits.prompt_ids - 8 - _count(suffix) - _count(files))
     step = min(STEP, limits.prompt_ids // STEPS)
-    room = limits.prompt_ids - 8 - OVERHEAD - _count(files) - _rounded_up(len(prefix) + _count(suffix), step)
+    taken = OVERHEAD + len(encode(scripts)) + _count(files) + _rounded_up(len(prefix) + _count(suffix), step)
+    room = limits.prompt_ids - 8 - taken
     later = frozenset(piece.origin.partition(":")[2] for piece in suffix[1:])
     wanted = wanted_names(shown.before, shown.after)
     scene = Scene(cells, cursor_cell, wanted, later, subject.state, policy, sign)
@@ -137,9 +139,9 @@ def _text(
 
 def _names_of_files(subject: Subject) -> tuple[str, str]:
     """First lines of the cursor's file and of the other cells'. Either all files of a prompt carry a path, or none."""
-    stem = subject.path.rpartition(".")[0]
+    stem, dot, ending = subject.path[-MAX_NAME:].rpartition(".")
     if subject.is_file or not stem:
-        return f"{subject.path or 'untitled.py'}\n", ""
+        return f"{stem}{dot}{ending or 'untitled.py'}\n", ""
     return f"{stem}.py\n", f"{stem}_cells.py\n"
 
 

@@ -37,9 +37,9 @@ def kernel_block(
             break
         room -= len(encode(line))
         lines[variable.name] = line
-    told = [lines[variable.name] for variable in variables if variable.name in lines]
+    told = [lines.pop(variable.name) for variable in variables if variable.name in lines]  # each name once
     if untyped := ", ".join(variable.name for variable in worth if not variable.type):
-        line = f"\n{sign} {_cut(untyped, MAX_LINE)}"
+        line = f"\n{sign} {_cut(mask_secrets(untyped), MAX_LINE)}"
         told += [line] if len(encode(line)) <= room else []
     return mark + "".join(told) if told else ""
 
@@ -79,7 +79,7 @@ def kernel_line(variable: Variable, sign: str = "#", limit: int = MAX_LINE) -> s
             line += ": " + ", ".join(named)
         elif variable.members:
             line += ": " + ", ".join(variable.members)
-    return f"{sign} {mask_secrets(_cut(line, limit))}"
+    return f"{sign} {_cut(mask_secrets(line), limit)}"
 
 
 def worth_showing(variables: Sequence[Variable], wanted: frozenset[str], seen: Container[str]) -> list[Variable]:

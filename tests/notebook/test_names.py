@@ -1,8 +1,10 @@
 """Names that code defines, changes and uses, also code that does not parse."""
 
+import time
+
 import pytest
 
-from jupyter_sc2.notebook import names_of
+from jupyter_sc2.notebook import SourceCell, imported_modules, names_of
 
 
 @pytest.mark.parametrize(
@@ -46,3 +48,11 @@ def test_uses_are_names_not_attributes_texts_or_keywords():
 
 def test_a_cell_of_data_costs_little():
     assert len(names_of("x = [" + "1, " * 2_000_000).uses) == 1
+
+
+@pytest.mark.parametrize("source", ["x" + "[0]" * 3000, "x[[\n" * 5000, "from a import (\n" * 1250, "x" + ".a" * 9000])
+def test_no_source_takes_for_ever(source):
+    begun = time.perf_counter()
+    names_of(source)
+    imported_modules([SourceCell("c", "code", source * 10)])
+    assert time.perf_counter() - begun < 2  # it takes a few hundredths
