@@ -23,7 +23,7 @@ def beside(files: Sequence[ContextFile], tokenizer: Tokenizer, room: int) -> lis
     room -= len(head)
     pieces = []
     for file in files:
-        ids = (FILE_SEP, *encode(f"{file.path}\n{mask_secrets(file.source)}\n"))
+        ids = (FILE_SEP, *encode(mask_secrets(f"{file.path}\n{file.source}\n")))
         if len(ids) <= room:
             room -= len(ids)
             pieces.append(Piece(f"file:{file.path}", ids))

@@ -139,7 +139,7 @@ def _text(
 
 def _names_of_files(subject: Subject) -> tuple[str, str]:
     """First lines of the cursor's file and of the other cells'. Either all files of a prompt carry a path, or none."""
-    stem, dot, ending = subject.path[-MAX_NAME:].rpartition(".")
+    stem, dot, ending = mask_secrets(subject.path)[-MAX_NAME:].rpartition(".")
     if subject.is_file or not stem:
         return f"{stem}{dot}{ending or 'untitled.py'}\n", ""
     return f"{stem}.py\n", f"{stem}_cells.py\n"
