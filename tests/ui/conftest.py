@@ -72,4 +72,6 @@ def jp_server_cleanup() -> None:
 
 @pytest.fixture
 def name(request: pytest.FixtureRequest) -> str:
-    return f"{request.node.name.replace('[', '-').replace(']', '')}.ipynb"
+    """A notebook of its own for each test: one of an old name would meet the old kernel."""
+    file, test = request.node.path.stem.removeprefix("test_"), request.node.name.removeprefix("test_")
+    return f"{file}-{test.replace('[', '-').replace(']', '')}.ipynb"

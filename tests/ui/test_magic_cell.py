@@ -95,7 +95,7 @@ def test_ghost_text_while_the_magic_writes(page: Page, slow_lab: Lab, name: str)
     is_idle(page)
 
 
-def test_a_running_cell_keeps_its_figure(page: Page, lab: Lab, name: str) -> None:
+def test_a_busy_kernel_is_left_alone(page: Page, lab: Lab, name: str) -> None:
     """Nothing of ours talks to the kernel while a cell runs."""
     plot = "import matplotlib.pyplot as plt, time\nplt.plot([1, 2])\ntime.sleep(3)"
     open_with(page, lab, name, plot, "")
