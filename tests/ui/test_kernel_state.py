@@ -122,7 +122,7 @@ def test_a_request_in_words_keeps_its_new_cell(page: Page, lab: Lab, name: str) 
     settle(page)
     edit_cell(page, 1)
     run(page)
-    edit_cell(page, 3)
+    edit_cell(page, 0)  # above the new cell: its number stays
     press_slowly(page, "import os\nimport ", delay=60)
     page.wait_for_function("count => window.jupyterapp.shell.currentWidget.content.widgets.length > count", arg=4)
     settle(page)
