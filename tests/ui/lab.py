@@ -55,11 +55,18 @@ class Lab:
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
         deadline = time.monotonic() + 60
-        while not re.search(r"Jupyter Server .* is running at", self.log.read_text("utf-8", "replace")):
+        while not self._is_up():
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"JupyterLab did not start:\n{self.log.read_text('utf-8', 'replace')[-3000:]}")
             time.sleep(0.1)
         return self
+
+    def _is_up(self) -> bool:
+        """Whether it says so and listens: it binds its port a moment after it has said so."""
+        if not re.search(r"Jupyter Server .* is running at", self.log.read_text("utf-8", "replace")):
+            return False
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
 
     def get(self, path: str) -> object:
         """JSON of a GET route, by token."""
