@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -29,6 +30,8 @@ def modules_beside(root: Path, path: str, cells: Sequence[SourceCell]) -> tuple[
 
     Reads files, so it does not belong on the event loop. What cannot be read is left out.
     """
+    if any(part.startswith(".") for part in path.split("/")):
+        return ()  # hidden, as Jupyter's contents are
     folder = (root / path.strip("/")).parent
     found = []
     for module, names in imported_modules(cells).items():
@@ -46,7 +49,7 @@ def _source(root: Path, file: Path) -> str:
     try:
         whole = file.resolve(strict=True)
         state = whole.stat()
-        if not whole.is_relative_to(root.resolve()) or state.st_size > MAX_BYTES:
+        if not stat.S_ISREG(state.st_mode) or state.st_size > MAX_BYTES or not whole.is_relative_to(root.resolve()):
             return ""
         return _read(whole, state.st_mtime_ns)
     except (OSError, UnicodeDecodeError, RuntimeError):

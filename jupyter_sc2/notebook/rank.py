@@ -36,7 +36,7 @@ def candidates(
     had run from top to bottom.
     """
     runs = {run.id: run for run in state.runs} if state else {}
-    last_change = _last_changes(cells, runs)
+    last_change = _last_changes([*cells[:cursor_cell], *cells[cursor_cell + 1 :]], runs)  # the cursor's cell is in flux
     age = {name: place for place, name in enumerate(sorted(runs, key=lambda one: -runs[one].order))}
     found = []
     for index, cell in enumerate(cells):

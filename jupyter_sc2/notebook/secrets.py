@@ -12,8 +12,9 @@ from importlib import import_module
 from typing import Any
 
 MASK = "***"
-MAX_LINE = 20_000  # characters; a longer line is data rather than code and is not searched
-WINDOW, OVERLAP = 400, 150  # characters
+MAX_LINE = 200_000  # characters; in a longer line, data rather than code, only keys of a known form are found
+MAX_REMEMBERED = 500  # characters
+WINDOW, OVERLAP = 1000, 500  # characters
 _DETECTORS = {
     "artifactory": "ArtifactoryDetector",
     "aws": "AWSKeyDetector",
@@ -50,6 +51,7 @@ def mask_secrets(text: str) -> str:
 
 def mask_around(before: str, after: str) -> tuple[str, str]:
     """Both sides of a cursor, masked. A secret that the cursor stands in is found as well, whole or half typed."""
+    before, after = _without_keys(before, after)
     start = before.rfind("\n") + 1
     line, (rest, newline, later) = before[start:], after.partition("\n")
     spans = _spans(line + rest) or next(filter(None, (_spans(line + quote) for quote in "\"'")), ())
@@ -61,14 +63,33 @@ def mask_around(before: str, after: str) -> tuple[str, str]:
         elif first < cursor:
             cursor = first + len(MASK)
     line, rest = whole[:cursor], whole[cursor:]
-    masked = mask_secrets(before[:start] + line)
-    if "PRIVATE KEY" in masked and masked.rfind("-----BEGIN") > masked.rfind("-----END"):
-        later = later[max(0, later.find("-----END")) :]
-    return masked, mask_secrets(rest + newline + later)
+    return mask_secrets(before[:start] + line), mask_secrets(rest + newline + later)
+
+
+def _without_keys(before: str, after: str) -> tuple[str, str]:
+    """Both sides without what private keys hold, also one that the cursor stands in or that has no end yet."""
+    whole, cursor = before + after, len(before)
+    for found in reversed(list(_PRIVATE_KEY.finditer(whole)) if "PRIVATE KEY" in whole else []):
+        first, last = found.end(1), found.start(2)
+        whole = whole[:first] + MASK + whole[last:]
+        if last <= cursor:
+            cursor += len(MASK) - (last - first)
+        elif first < cursor:
+            cursor = first + len(MASK)
+    return whole[:cursor], whole[cursor:]
+
+
+def _masked(line: str) -> str:
+    """Lines as people write them are remembered; longer ones would fill the memory, one for each key."""
+    return _remembered(line) if len(line) <= MAX_REMEMBERED else _mask(line)
 
 
 @lru_cache(maxsize=20_000)
-def _masked(line: str) -> str:
+def _remembered(line: str) -> str:
+    return _mask(line)
+
+
+def _mask(line: str) -> str:
     for first, last in reversed(_spans(line)):
         line = line[:first] + MASK + line[last:]
     return line
@@ -77,10 +98,11 @@ def _masked(line: str) -> str:
 def _spans(line: str) -> tuple[tuple[int, int], ...]:
     """Where secrets begin and end, in order and apart. A long line is searched a window at a time: the detectors'
     patterns may take time that grows with the square of its length."""
-    if not 8 <= len(line) <= MAX_LINE:
+    if len(line) < 8:
         return ()
     found = [match.span() for match in _OWN.finditer(line)]
-    for start in range(0, max(1, len(line) - OVERLAP), WINDOW - OVERLAP):
+    searched = len(line) if len(line) <= MAX_LINE else 0
+    for start in range(0, max(0, searched - OVERLAP) + min(1, searched), WINDOW - OVERLAP):
         part = line[start : start + WINDOW]
         for detector, options in _detectors():
             for secret in set(detector.analyze_string(part, **options)):

@@ -82,7 +82,7 @@ def _nearest(scene: Scene, encode: Encode, room: int) -> tuple[list[tuple[Source
 
 
 def _by_rank(scene: Scene, encode: Encode, room: int) -> tuple[list[tuple[SourceCell, Piece]], bool]:
-    """The cells that matter most and fit: those below the cursor first, then in the order in which they ran."""
+    """The cells that matter most and fit: those below the cursor first, each part in document order."""
     ranked = candidates(scene.cells, scene.cursor_cell, scene.wanted, scene.state)
     failed = _last_failure(scene)
     chosen: list[tuple[Candidate, Piece]] = []
@@ -152,6 +152,7 @@ def _defined(scene: Scene) -> list[Variable]:
     """Names that the notebook's own cells define, of unknown type: of those that ran, of those above if none did."""
     ran = {run.id for run in scene.state.runs} if scene.state else set()
     cells = [cell for cell in scene.cells if cell.id in ran] if ran else scene.cells[: scene.cursor_cell]
-    sources = [cell.source for cell in cells if cell.kind == "code"]
+    own = scene.cells[scene.cursor_cell]  # in flux
+    sources = [cell.source for cell in cells if cell.kind == "code" and cell is not own]
     names = dict.fromkeys(name for source in sources for name in sorted(names_of(source).defines))
     return [Variable(name, "") for name in list(names)[-MAX_VARIABLES:]]

@@ -172,7 +172,8 @@ def _suffix(after: str, view: Surroundings, encode: Encode, limit: int, sign: st
         cut = kept.rfind("\n")
         if cut < 0:
             return [Piece("after", ids[:limit])], True
-        kept = kept[: min(cut, len(kept) * limit // len(ids) + 1)]
+        about = min(cut, len(kept) * limit // len(ids) + 1)
+        kept = kept[: max(kept.rfind("\n", 0, about + 1), 0) or about]
         ids = encode(kept)
     pieces = [Piece("after", ids)]
     if len(kept) < len(whole):

@@ -62,7 +62,7 @@ def kernel_line(variable: Variable, sign: str = "#", limit: int = MAX_LINE) -> s
     name, kind = variable.name, variable.type
     if kind == "module":
         alone = name == variable.module.partition(".")[0]
-        return f"import {variable.module}" if alone else f"import {variable.module} as {name}"
+        return mask_secrets(f"import {variable.module}" if alone else f"import {variable.module} as {name}")
     if kind in ("function", "type"):
         word = "def" if kind == "function" else "class"
         members = f": {', '.join(variable.members)}" if variable.members else ""
@@ -79,7 +79,13 @@ def kernel_line(variable: Variable, sign: str = "#", limit: int = MAX_LINE) -> s
             line += ": " + ", ".join(named)
         elif variable.members:
             line += ": " + ", ".join(variable.members)
-    return f"{sign} {_cut(mask_secrets(line), limit)}"
+    return f"{sign} {_cut(mask_secrets(' '.join(line.splitlines())), limit)}"
+
+
+def _is_honest(variable: Variable) -> bool:
+    """A name or module that is no identifier is somebody's text, not code."""
+    dotted = variable.module.split(".") if variable.type == "module" else ()
+    return all(part.isidentifier() for part in (variable.name, *dotted))
 
 
 def worth_showing(variables: Sequence[Variable], wanted: frozenset[str], seen: Container[str]) -> list[Variable]:
@@ -90,6 +96,8 @@ def worth_showing(variables: Sequence[Variable], wanted: frozenset[str], seen: C
     """
 
     def told(variable: Variable) -> bool:
+        if not _is_honest(variable):
+            return False
         wants, called = variable.name in wanted, variable.type in _CALLED
         if called and variable.module != "__main__":
             return wants

@@ -77,7 +77,7 @@ def _describe(name: str, value: object, known: Mapping[int, Describe], brief: bo
     try:
         facts["module"] = _module(kind)
         facts.update({} if brief else _facts(value, kind, known))
-    except Exception:
+    except BaseException:  # a user's SystemExit too
         pass
     return {key: fact for key, fact in facts.items() if fact or key in ("name", "type")}
 
@@ -137,7 +137,8 @@ def _signature(function: Any, skip: int) -> str:
     code = function.__code__
     positional, after = code.co_argcount, code.co_argcount + code.co_kwonlyargcount
     names = code.co_varnames
-    required = positional - tuple.__len__(function.__defaults__ or ())
+    values, named = function.__defaults__, function.__kwdefaults__
+    required = positional - (0 if values is None else tuple.__len__(values))
     parts = []
     for index, name in enumerate(names[:positional]):
         if index >= skip:
@@ -148,7 +149,7 @@ def _signature(function: Any, skip: int) -> str:
         parts.append(f"*{names[after]}")
     elif after > positional:
         parts.append("*")
-    defaults = {name for name in dict.__iter__(function.__kwdefaults__ or {}) if type(name) is str}
+    defaults = {name for name in ({} if named is None else dict.__iter__(named)) if type(name) is str}
     parts += [f"{name}=..." if name in defaults else name for name in names[positional:after]]
     if code.co_flags & 0x08:
         parts.append(f"**{names[after + bool(code.co_flags & 0x04)]}")
@@ -228,15 +229,20 @@ def _frame(value: Any) -> Facts:
     """A pandas DataFrame. Its blocks are asked, not `dtypes`, which would build a Series each time."""
     manager = _instance_dict(value)["_mgr"]
     columns, index = manager.axes
-    if _is_touched(type(manager)) or _is_touched(type(columns)) or _is_touched(type(index)):
+    if _is_touched(type(manager)) or not (_is_plain(columns) and _is_plain(index)):
         return {}
     dtypes = [_values(block.values)["dtype"] for block in manager.blocks[: 10 * MAX_COLUMNS]]
-    facts: Facts = {"shape": _shape((len(index), len(columns)))}
-    if not _is_touched(type(_instance_dict(columns).get("_data"))):
-        labels = map(_label, columns[:MAX_COLUMNS].tolist())
-        pairs = zip(labels, manager.blknos[:MAX_COLUMNS].tolist(), strict=True)
-        facts["columns"] = [{"name": label, "dtype": dtypes[number]} for label, number in pairs if label]
-    return facts
+    labels = map(_label, columns[:MAX_COLUMNS].tolist())
+    pairs = zip(labels, manager.blknos[:MAX_COLUMNS].tolist(), strict=True)
+    named = [{"name": label, "dtype": dtypes[number]} for label, number in pairs if label]
+    return {"shape": _shape((len(index), len(columns))), "columns": named}
+
+
+def _is_plain(index: Any) -> bool:
+    """Whether neither an index, nor a level of it, nor the array behind one is of the user's own kind."""
+    facts = _instance_dict(index)
+    known = not _is_touched(type(index)) and not _is_touched(type(facts.get("_data")))
+    return known and all(map(_is_plain, facts.get("_levels") or ()))
 
 
 def _label(label: object) -> str:
@@ -247,7 +253,7 @@ def _label(label: object) -> str:
 
 
 def _index(value: Any) -> Facts:
-    return {} if _is_touched(type(_instance_dict(value).get("_data"))) else _values(value)
+    return _values(value) if _is_plain(value) else {}
 
 
 def _polars(value: Any) -> Facts:

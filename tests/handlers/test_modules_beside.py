@@ -62,3 +62,11 @@ def test_of_other_open_notebooks_what_they_define():
     source = "def fit(x):\n    return x\n\n" + "plot(fit(1))\n" * 200
     files = files_beside("", "a.ipynb", [], [OpenFile("work/b.ipynb", source), OpenFile("c.ipynb", "plot()\n" * 200)])
     assert [(file.path, file.source) for file in files] == [("b.py", "def fit(x):\n    ...")]
+
+
+def test_hidden_folders_and_pipes_are_left_alone(root):
+    (root / ".hidden").mkdir()
+    (root / ".hidden" / "helper.py").write_text("x = 1")
+    os.mkfifo(root / "work" / "pipe.py")
+    assert found(root, "import helper", path=".hidden/a.ipynb") == {}
+    assert found(root, "import pipe") == {}

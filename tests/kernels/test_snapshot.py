@@ -256,3 +256,26 @@ def test_a_thousand_names_take_little_time():
         return time.perf_counter() - start
 
     assert min(timed() for _ in range(5)) < 0.1
+
+
+def test_defaults_of_a_kind_of_the_users_own_run_nothing():
+    ran = []
+
+    class Pair(tuple):
+        def __bool__(self):
+            ran.append("bool")
+            raise SystemExit
+
+        def __len__(self):
+            ran.append("len")
+            return 0
+
+    class Named(dict):
+        __bool__ = Pair.__bool__
+
+    def f(a, b=1, *, c=2):
+        pass
+
+    f.__defaults__, f.__kwdefaults__ = Pair((1,)), Named(c=2)
+    (told,) = snapshot.take({"f": f}, 1)["variables"]
+    assert (told["signature"], ran) == ("(a, b=..., *, c=...)", [])

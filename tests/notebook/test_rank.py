@@ -81,3 +81,11 @@ def test_five_hundred_cells_take_less_than_a_tenth_of_a_second():
     begun = time.perf_counter()
     candidates(cells, 499, frozenset({"x4"}), state)
     assert time.perf_counter() - begun < 0.1  # it takes 2 to 4 ms; the bound is for a busy machine
+
+
+def test_a_cell_that_ran_and_is_typed_in_changes_no_rank():
+    before, after = (cells_of("a = 1", "b = 2", text, "d = a") for text in ("x", "x = 1\na = x"))
+    state = ran(1, 2, 4, 3)
+    assert [(one.cell.id, one.score) for one in candidates(before, 2, frozenset(), state)] == [
+        (one.cell.id, one.score) for one in candidates(after, 2, frozenset(), state)
+    ]

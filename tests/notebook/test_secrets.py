@@ -84,3 +84,21 @@ def test_around_a_cursor(before, after, masked):
         assert found[1].endswith("-----END PRIVATE KEY-----")
     else:
         assert found == masked
+
+
+KEY = "k = '''-----BEGIN RSA PRIVATE KEY-----\nMIIEow\nIBAAKC\nQ2xv\n-----END RSA PRIVATE KEY-----'''\nx = 1"
+
+
+@pytest.mark.parametrize("text", [KEY, KEY[: KEY.index("\n-----END")]])
+def test_a_private_key_around_any_cursor(text):
+    for cursor in range(len(text) + 1):
+        both = "".join(mask_around(text[:cursor], text[cursor:]))
+        header = 5 <= cursor < text.index("\nMIIE")
+        for part in ("MIIEow", "IBAAKC", "Q2xv"):
+            assert part not in both, (cursor, header)
+
+
+@pytest.mark.parametrize("size", [10_000, 1_000_000])
+def test_a_long_line_is_searched(size):
+    masked = mask_secrets("x = '" + "a " * (size // 2) + "'; t = 'hf_" + "a" * 24 + "'\ny = 1")
+    assert masked.endswith("t = '***'\ny = 1")

@@ -26,3 +26,9 @@ def test_secrets_are_masked_before_a_line_is_cut(tokenizer):
     for limit in range(40, 500, 7):
         assert SECRET[:12] not in kernel_line(Variable("df", "DataFrame", columns=columns), limit=limit)
     assert SECRET[:12] not in block(tokenizer, [Variable(SECRET, ""), Variable("f", "int", members=[SECRET])])
+
+
+def test_text_is_no_module(tokenizer):
+    odd = [Variable("m", "module", SECRET + "!"), Variable("m", "module", "a\nevil()"), Variable("a b", "int")]
+    assert block(tokenizer, [*odd, Variable("m", "module", "")]) == ""
+    assert SECRET not in block(tokenizer, [Variable("m", "module", SECRET)])
