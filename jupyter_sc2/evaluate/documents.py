@@ -55,7 +55,9 @@ def read(path: Path, name: str) -> Document:
     if path.suffix != ".ipynb":
         return Document(name, (source_cell("c0", "code", text),), outputs=(Output(),), is_file=True, group=name)
     try:
-        return _notebook(json.loads(text), name)
+        document = _notebook(json.loads(text), name)
+        "".join(cell.source for cell in document.cells).encode()  # JSON may hold what UTF-8 cannot
+        return document
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
         raise Unreadable("not a notebook of format 4") from None
 
@@ -105,13 +107,22 @@ def _language(metadata: dict[str, Any]) -> str:
     return str(info.get("name") or spec.get("language") or "python").lower()
 
 
+def plain_text(output: dict[str, Any]) -> str:
+    """What the page tells of an output (labextension/src/kernel/text.ts): no warnings, no text beside a picture."""
+    if output.get("output_type") == "stream":
+        return _joined(output.get("text", "")) if output.get("name") == "stdout" else ""
+    data = output.get("data") or {}
+    if "text/plain" not in data or any(form.startswith("image/") for form in data):
+        return ""
+    text = _joined(data["text/plain"])
+    return f"{text}\n" if text else ""
+
+
 def _output(outputs: list[dict[str, Any]]) -> Output:
     texts, error = [], ""
     for output in outputs:
         if output.get("output_type") == "error":
             error = _ESCAPES.sub("", f"{output.get('ename', '')}: {output.get('evalue', '')}")
-        elif "text" in output:
-            texts.append(_joined(output["text"]))
-        elif "text/plain" in (output.get("data") or {}):
-            texts.append(_joined(output["data"]["text/plain"]) + "\n")
+        else:
+            texts.append(plain_text(output))
     return Output("".join(texts)[:MAX_OUTPUT], error[:MAX_OUTPUT])

@@ -18,6 +18,8 @@ from typing import Any
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import KernelManager
 
+from jupyter_sc2.evaluate.documents import plain_text
+
 MAX_OUTPUT = 2000  # characters of a cell's plain-text output
 MAX_SHOWN = 20_000  # characters of one output in the notebook itself
 START_SECONDS = 60.0
@@ -125,15 +127,8 @@ def sha_of(source: str) -> str:
     return hashlib.sha256(source.encode()).hexdigest()
 
 
-def plain_text(output: dict[str, Any]) -> str:
-    if "text" in output:
-        return str(output["text"])
-    text = output.get("data", {}).get("text/plain", "")
-    return f"{text}\n" if text else ""
-
-
 def _collect(message: dict[str, Any], outputs: list[dict[str, Any]]) -> None:
-    """Adds what a message of the kernel's shows; pictures and pages are left out, their text kept."""
+    """Adds what a message of the kernel's shows; pictures and pages are left out, and what stands for a picture."""
     kind, content = message["header"]["msg_type"], message["content"]
     if kind == "stream" and outputs and outputs[-1].get("name") == content["name"]:
         outputs[-1]["text"] = (outputs[-1]["text"] + content["text"])[:MAX_SHOWN]
@@ -141,7 +136,8 @@ def _collect(message: dict[str, Any], outputs: list[dict[str, Any]]) -> None:
         text = content["text"][:MAX_SHOWN]
         outputs.append({"output_type": "stream", "name": content["name"], "text": text})
     elif kind in ("execute_result", "display_data"):
-        data = {"text/plain": content["data"].get("text/plain", "")[:MAX_SHOWN]}
+        pictured = any(form.startswith("image/") for form in content["data"])
+        data = {"text/plain": "" if pictured else content["data"].get("text/plain", "")[:MAX_SHOWN]}
         output = {"output_type": kind, "data": data, "metadata": {}}
         outputs.append(output | ({"execution_count": content["execution_count"]} if kind == "execute_result" else {}))
     elif kind == "error":

@@ -18,7 +18,7 @@ CLOSENESS = METRICS[:3]
 class Scores(Struct, frozen=True):
     """All from 0 to 1 but `tokens`, the ids until the suggestion ended.
 
-    `valid_syntax` is None where the cell was no Python before: nothing can be said.
+    `valid_syntax` is None where the cell was no Python before, or where nothing was suggested: nothing can be said.
     """
 
     exact_match: float
@@ -50,6 +50,6 @@ def _common(a: str, b: str) -> int:
 
 def _valid(hole: Hole, text: str) -> float | None:
     source = hole.document.cells[hole.cell].source
-    if hole.document.language != "python" or source.startswith("%%") or not parses(source):
+    if not text.strip() or hole.document.language != "python" or source.startswith("%%") or not parses(source):
         return None
     return float(parses(source[: hole.start] + text + source[hole.end :]))

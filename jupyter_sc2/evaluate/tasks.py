@@ -92,8 +92,10 @@ def block(lines: list[Line], code: set[int], language: str, chance: random.Rando
     for number in sorted(code):
         if not number or not lines[number - 1].text.strip():
             continue
-        last = number
-        while last + 1 < len(lines) and lines[last + 1].text.strip() and lines[last + 1].indent >= lines[number].indent:
+        last, indent = number, lines[number].indent
+        for line in lines[number + 1 : number + MAX_LINES + 1]:
+            if not line.text.strip() or line.indent < indent:
+                break
             last += 1
         if 2 <= last - number + 1 <= MAX_LINES:
             yield lines[number].start + lines[number].indent, lines[last].end

@@ -7,6 +7,7 @@ import asyncio
 from jupyter_sc2.errors import Sc2Error
 from jupyter_sc2.handlers import ghost
 from jupyter_sc2.handlers.base import allowed_to
+from jupyter_sc2.handlers.modules import root_of
 from jupyter_sc2.handlers.provenance import provenance
 from jupyter_sc2.handlers.services import Served
 from jupyter_sc2.handlers.sse import EventWriter
@@ -35,7 +36,7 @@ class CompleteHandler(StreamHandler):
             if stream.ended:  # a newer request of this editor came first
                 await events.send(Done("superseded", stream.usage))
                 return
-            prompt_ids, root = self.services.prompt_ids, getattr(self.contents_manager, "root_dir", "")
+            prompt_ids, root = self.services.prompt_ids, root_of(self.contents_manager)
             prompt = await asyncio.to_thread(ghost.build_prompt, request, where, served, prompt_ids, root)
             submitted = ghost.submission(request, prompt, seed_of(request.options))
             served.engine.submit(stream, submitted)

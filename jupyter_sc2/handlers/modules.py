@@ -7,10 +7,18 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from jupyter_server.services.contents.filemanager import AsyncFileContentsManager, FileContentsManager
+from jupyter_server.services.contents.manager import ContentsManager
+
 from jupyter_sc2.messages import OpenFile
 from jupyter_sc2.notebook import ContextFile, SourceCell, excerpt, imported_modules
 
 MAX_BYTES = 256 << 10  # a larger module is generated rather than written
+
+
+def root_of(manager: ContentsManager) -> str:
+    """The folder whose files a contents manager serves; empty where it keeps them elsewhere."""
+    return manager.root_dir if isinstance(manager, FileContentsManager | AsyncFileContentsManager) else ""
 
 
 def files_beside(

@@ -55,7 +55,7 @@ def excerpt(source: str, names: frozenset[str]) -> str:
         body = ast.parse(source).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ""
-    lines = source.splitlines()
+    lines = source.split("\n")  # as ast counts them
     shown = [_definition(node, lines, whole=node.name in names) for node in _wanted(body, names)]
     return "\n\n\n".join(filter(None, shown))
 
@@ -67,14 +67,28 @@ def _wanted(body: Iterable[ast.stmt], names: frozenset[str]) -> list[Definition]
 
 
 def _definition(node: Definition, lines: Sequence[str], whole: bool) -> str:
-    text = lines[node.lineno - 1 : node.end_lineno]
+    text = lines[(node.decorator_list[0].lineno if node.decorator_list else node.lineno) - 1 : node.end_lineno]
     if whole and sum(map(len, text)) <= WHOLE:
         return "\n".join(text)
-    head = lines[node.lineno - 1 : node.body[0].lineno - 1] or text[:1]
+    head = _head(node, lines)
     docstring = ast.get_docstring(node) or ""
-    parts = [*head, *([f'    """{docstring.splitlines()[0]}"""'] if docstring else [])]
+    if docstring:
+        head.append(f'{" " * (node.col_offset + 4)}"""{docstring.splitlines()[0]}"""')
     if isinstance(node, ast.ClassDef):
-        methods = [one for one in node.body if isinstance(one, ast.FunctionDef)]
-        inner = [one for one in methods if one.name == "__init__" or not one.name.startswith("_")]
-        parts += [lines[one.lineno - 1] + " ..." for one in inner]
-    return "\n".join(parts) + ("" if isinstance(node, ast.ClassDef) else "\n    ...")
+        methods = [one for one in node.body if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)]
+        shown = [one for one in methods if one.name == "__init__" or not one.name.startswith("_")]
+        inner = [line for one in shown for line in (*_head(one, lines), _rest(one))]
+        return "\n".join([*head, *(inner or [_rest(node)])])
+    return "\n".join([*head, _rest(node)])
+
+
+def _head(node: Definition, lines: Sequence[str]) -> list[str]:
+    """The lines up to the body; of a body on the same line what stands before it."""
+    first = node.body[0]
+    if first.lineno == node.lineno:
+        return [lines[node.lineno - 1].encode()[: first.col_offset].decode().rstrip()]
+    return list(lines[node.lineno - 1 : first.lineno - 1])
+
+
+def _rest(node: Definition) -> str:
+    return " " * (node.col_offset + 4) + "..."

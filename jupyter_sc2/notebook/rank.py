@@ -10,7 +10,7 @@ from jupyter_sc2.messages import CellRun, NotebookState
 from jupyter_sc2.notebook.cells import SourceCell
 from jupyter_sc2.notebook.names import Names, names_of
 
-# Chosen on lived-in notebooks with `jupyter sc2 evaluate --ablate`; only their order of magnitude matters.
+# Tried on lived-in notebooks with `jupyter_sc2.tune.likelihood`: factors of two made no difference.
 ABOVE, NEAR, NEAR_FADES = 4.0, 2.0, 0.8
 RECENT, RECENT_FADES = 2.0, 0.85
 DEFINES, DEFINES_AT_MOST, SHARES = 1.5, 3, 0.3
@@ -43,7 +43,7 @@ def candidates(
         run = runs.get(cell.id)
         if index == cursor_cell or cell.kind == "raw" or not cell.source.strip() or (index > cursor_cell and not run):
             continue
-        score = _nearness(cells, index, cursor_cell) + _use(names_of(cell.source), wanted)
+        score = _nearness(index, cursor_cell) + _use(names_of(cell.source), wanted)
         if cell.kind == "code":
             score += RECENT * RECENT_FADES ** age[cell.id] if run else NEVER_RUN if runs else 0.0
             score += _staleness(cell, run, last_change)
@@ -69,7 +69,7 @@ def _last_changes(cells: Sequence[SourceCell], runs: Mapping[str, CellRun]) -> d
     return last
 
 
-def _nearness(cells: Sequence[SourceCell], index: int, cursor_cell: int) -> float:
+def _nearness(index: int, cursor_cell: int) -> float:
     """Falls with the distance above the cursor; what is below it counts for less."""
     distance = cursor_cell - index
     if distance < 0:

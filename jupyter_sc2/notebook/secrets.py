@@ -102,12 +102,13 @@ def _spans(line: str) -> tuple[tuple[int, int], ...]:
         return ()
     found = [match.span() for match in _OWN.finditer(line)]
     searched = len(line) if len(line) <= MAX_LINE else 0
+    secrets: set[str] = set()
     for start in range(0, max(0, searched - OVERLAP) + min(1, searched), WINDOW - OVERLAP):
         part = line[start : start + WINDOW]
         for detector, options in _detectors():
-            for secret in set(detector.analyze_string(part, **options)):
-                if secret and secret != MASK:
-                    found += [match.span() for match in re.finditer(re.escape(secret), line)]
+            secrets.update(detector.analyze_string(part, **options))
+    for secret in secrets - {"", MASK}:
+        found += [match.span() for match in re.finditer(re.escape(secret), line)]
     apart: list[tuple[int, int]] = []
     for first, last in sorted(found):
         if apart and first <= apart[-1][1]:

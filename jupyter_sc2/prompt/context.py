@@ -58,6 +58,8 @@ def choose(scene: Scene, encode: Encode, room: int) -> Context:
     told = _kernel(scene, chosen, encode, min(KERNEL_IDS, room // KERNEL_SHARE))
     if told and sum(len(piece.ids) for _, piece in chosen) + len(told.ids) > room:
         chosen, all_shown = (_by_rank if ranked else _nearest)(scene, encode, room - len(told.ids))
+        left = room - sum(len(piece.ids) for _, piece in chosen)
+        told = _kernel(scene, chosen, encode, min(KERNEL_IDS, left))  # names of cells that gave way are told now
     left = room - sum(len(piece.ids) for _, piece in chosen) - (len(told.ids) if told else 0)
     failure = _error(scene, {cell.id for cell, _ in chosen}, encode, left)
     pieces = [*filter(None, (told,)), *(piece for _, piece in chosen), *filter(None, (failure,))]
@@ -114,7 +116,7 @@ def _cell_piece(
     return Piece(f"cell:{cell.id}", ids) if len(ids) <= room else None
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def _cell_text(kind: str, source: str, output: str, error: str, sign: str) -> str:
     """Secrets are masked in what a cell printed as well, before anything is cut: half a key is not recognised."""
     text = script_cell(kind, mask_secrets(source), sign)
@@ -140,7 +142,8 @@ def _kernel(scene: Scene, chosen: Sequence[tuple[SourceCell, Piece]], encode: En
     """The kernel's names; without a snapshot, as in other languages, those of cells that are not shown."""
     if not scene.policy.snapshot:
         return None
-    seen = scene.wanted.union(*(names_of(cell.source).uses for cell, _ in chosen))
+    shown = [*(cell for cell, _ in chosen), *(cell for cell in scene.cells if cell.id in scene.after)]
+    seen = scene.wanted.union(*(names_of(cell.source).uses for cell in shown))
     snapshot = scene.state.snapshot if scene.state else None
     variables = snapshot.variables if snapshot else _defined(scene)
     blank = len(encode(BETWEEN + scene.sign)) - len(encode(scene.sign))

@@ -1,6 +1,6 @@
 """The prompt for ghost text: other cells as a file of context, then the cursor's cell filled in the middle.
 
-`<file_sep>{other cells, the kernel's names}<file_sep>{fim of: cursor's cell, later cells}`. What changes least stands
+`<file_sep>{the kernel's names, other cells}<file_sep>{fim of: cursor's cell, later cells}`. What changes least stands
 first, so that a keystroke, and a cursor that moves within its cell, leave the cached beginning as it is.
 """
 
@@ -28,6 +28,7 @@ from jupyter_sc2.prompt import fim
 from jupyter_sc2.prompt.context import Context, Piece, Scene, choose
 from jupyter_sc2.prompt.files import beside
 from jupyter_sc2.prompt.heal import split_last_piece
+from jupyter_sc2.prompt.prefix import MAX_CHARS, near, prefix_ids
 from jupyter_sc2.prompt.prose import prose
 from jupyter_sc2.prompt.script import BETWEEN, code_mark, comment_sign, script_cell
 from jupyter_sc2.prompt.stop import STOP_IDS
@@ -37,11 +38,9 @@ Encode = Callable[[str], tuple[int, ...]]
 
 STEP = 256  # ids; room is kept in such steps, so that the choice of cells holds still while the user types;
 STEPS = 8  # but never in larger ones than this part of the prompt
-STEP_CHARS = 1024
 FILES_SHARE = 6  # files beside get so large a part of the prompt at most
 MAX_NAME = 40  # characters of the path that a prompt shows, its last
 OVERHEAD = 8  # ids: sentinels, and the last blank line of the file of context
-MAX_CHARS = 16  # characters for each id of room: text beyond is not even encoded, it would not fit
 
 
 class Prompt(Struct, frozen=True):
@@ -94,14 +93,14 @@ def build(
     if cells[cursor_cell].kind == "markdown":
         return _text(cells, cursor_cell, subject.offset, tokenizer, limits, style)
     shown, sign = around(cells, cursor_cell, subject.offset), comment_sign(subject.language)
-    before, after = mask_around(shown.before, shown.after)
+    before, after = mask_around(*near(shown.before, shown.after, limits.prompt_ids))
     before, spell = split_last_piece(before) if style.heals else (before, "")
     encode = tokenizer.encode_kept
     files = beside(subject.files, tokenizer, limits.prompt_ids // FILES_SHARE) if policy.cells == "execution" else []
     head, scripts = _names_of_files(subject) if files else ("", "")
     mark = head + ("" if subject.is_file else code_mark(sign))
     suffix, suffix_cut = _suffix(after, shown, encode, min(limits.suffix_ids, limits.prompt_ids // 4), sign)
-    prefix, prefix_cut = _prefix(mark + before, tokenizer, limits.prompt_ids - 8 - _count(suffix) - _count(files))
+    prefix, prefix_cut = prefix_ids(mark + before, tokenizer, limits.prompt_ids - 8 - _count(suffix) - _count(files))
     step = min(STEP, limits.prompt_ids // STEPS)
     taken = OVERHEAD + len(encode(scripts)) + _count(files) + _rounded_up(len(prefix) + _count(suffix), step)
     room = limits.prompt_ids - 8 - taken
@@ -188,19 +187,3 @@ def _suffix(after: str, view: Surroundings, encode: Encode, limit: int, sign: st
         room -= len(ids)
         pieces.append(Piece(f"later:{cell.id}", ids))
     return pieces, False
-
-
-def _prefix(text: str, tokenizer: Tokenizer, limit: int) -> tuple[list[int], bool]:
-    """Ids of the cell up to the cursor. A cell that is too long loses its first lines, a fixed step at a time."""
-    start = 0
-    if len(text) > limit * MAX_CHARS:
-        start = (len(text) - limit * MAX_CHARS) // STEP_CHARS * STEP_CHARS
-    while True:
-        cut = (text.find("\n", start) + 1 or start) if start else 0
-        ids = tokenizer.encode(text[cut:])
-        if len(ids) <= limit:
-            return ids, start > 0
-        if start + STEP_CHARS >= len(text):
-            return ids[-limit:], True
-        surplus = (len(ids) - limit) * (len(text) - cut) // len(ids)  # characters, about
-        start += max(STEP_CHARS, surplus // STEP_CHARS * STEP_CHARS)

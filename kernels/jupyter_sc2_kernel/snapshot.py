@@ -1,9 +1,9 @@
 """The kernel's names as the model may see them: types, shapes, columns, signatures. Never a value.
 
-Nothing of the user's may run: no method, property, descriptor, `__getattr__` or metaclass of a class that the user
-wrote. So objects are asked through the built-in types' own descriptors, and library objects only when their class is
-the very one that the library's module has. This file's text is also sent to kernels that lack the package: it needs
-only the standard library, no other file, and leaves no name behind.
+Nothing of the notebook's may run: no method, property, descriptor, `__getattr__` or metaclass of a class written in it
+(`__main__`; classes of imported modules count as a library's). So objects are asked through the built-in types' own
+descriptors, and library objects only when their class is the very one that the library has. This file's text is
+also sent to kernels that lack the package, so it needs only the standard library and no other file.
 """
 
 from __future__ import annotations
@@ -182,7 +182,7 @@ def _members(bases: Iterable[type], names: list[str]) -> list[str]:
 
 
 def _public(names: Iterable[object]) -> list[str]:
-    return [_text(name) for name in list(names) if type(name) is str and name[:1] not in ("", "_")]
+    return [_text(name) for name in list(names) if type(name) is str and name.isidentifier() and name[0] != "_"]
 
 
 def _instance_dict(value: object) -> dict[str, Any]:

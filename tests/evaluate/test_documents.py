@@ -1,13 +1,15 @@
 import hashlib
+import random
+import time
 
 import pytest
 from evaluate.notebooks import CELLS, CODE, notebook, write
 
 from jupyter_sc2.errors import Sc2Error
-from jupyter_sc2.evaluate.documents import Unreadable, read
+from jupyter_sc2.evaluate.documents import Document, Unreadable, plain_text, read, source_cell
 from jupyter_sc2.evaluate.files import collect
 from jupyter_sc2.evaluate.states import state_at
-from jupyter_sc2.evaluate.tasks import Hole
+from jupyter_sc2.evaluate.tasks import Hole, candidates
 
 
 def test_a_notebook_is_its_cells_with_plain_line_ends(tmp_path):
@@ -77,3 +79,26 @@ def test_a_lived_in_notebook_has_its_own_state(tmp_path):
     document = read(write(tmp_path / "a.ipynb", notebook(jupyter_sc2=ours)), "a")
     assert (document.target, document.group) == ("id6", "b")
     assert state_at(Hole("next_line", document, 6, 0, 1)).runs[0].order == 7
+
+
+def test_outputs_are_what_the_page_would_tell(tmp_path):
+    outputs = [
+        {"output_type": "stream", "name": "stderr", "text": "a warning\n"},
+        {"output_type": "stream", "name": "stdout", "text": ["one\n", "two\n"]},
+        {"output_type": "display_data", "data": {"text/plain": "<Figure>", "image/png": "x"}},
+        {"output_type": "execute_result", "data": {"text/plain": "3"}},
+    ]
+    assert "".join(map(plain_text, outputs)) == "one\ntwo\n3\n"
+
+
+def test_text_that_utf_8_cannot_hold_is_unreadable(tmp_path):
+    path = tmp_path / "a.ipynb"
+    path.write_text('{"cells": [{"cell_type": "code", "source": "x = \'\\ud800\'", "outputs": []}]}')
+    with pytest.raises(Unreadable):
+        read(path, "a")
+
+
+def test_a_file_of_data_takes_no_time():
+    begun = time.perf_counter()
+    candidates(Document("a", (source_cell("c", "code", "x = 1\n" * 20_000),)), "block", random.Random(0))
+    assert time.perf_counter() - begun < 3

@@ -78,3 +78,7 @@ def test_holes_of_one_file_count_together():
 def test_quantiles_are_nearest_ranks():
     assert quantiles([3.0, 1.0, 2.0]) == {"p50": 2.0, "p95": 3.0}
     assert quantiles([]) == {"p50": None, "p95": None}
+
+
+def test_silence_is_no_valid_syntax():
+    assert score(hole("x = 1\ny = 2", "y = 2"), "", 0).valid_syntax is None

@@ -1,5 +1,7 @@
 """The user's own modules: which are imported, and what of them is shown."""
 
+import ast
+
 from jupyter_sc2.notebook import SourceCell, excerpt, imported_modules
 
 
@@ -40,10 +42,27 @@ def test_of_a_long_one_what_is_named_is_whole():
 def test_of_a_long_one_signatures():
     shown = excerpt(LONG, frozenset())
     assert 'def load(path, sep=","):\n    """Reads a table."""\n    ...' in shown
-    assert "class Model:\n    def __init__(self, a): pass ...\n    def fit(self, x): pass ..." in shown
+    assert "class Model:\n    def __init__(self, a):\n        ...\n    def fit(self, x):\n        ..." in shown
+    ast.parse(shown)
     assert "_hidden" not in shown
     assert "_private" not in shown
 
 
 def test_what_does_not_parse_is_left_out():
     assert excerpt("def f(:\n" + "# filler\n" * 200, frozenset()) == ""
+
+
+ODD = (
+    "def a(): return 1\n\x0c\ndef b(\n    x,\n    y=1,\n):\n    return x\n\n@wraps\nasync def c(): pass\n"
+    "class D:\n    def __init__(\n        self, a\n    ):\n        pass\n    async def run(self): pass\n"
+    "class E: pass\n" + "# filler\n" * 200
+)
+
+
+def test_odd_modules_stay_python():
+    shown = excerpt(ODD, frozenset())
+    ast.parse(shown)
+    wide = "def b(\n    x,\n    y=1,\n):\n    ..."
+    for wanted in ("def a():\n    ...", wide, "        self, a\n    ):", "async def run"):
+        assert wanted in shown
+    assert excerpt(ODD, frozenset({"c"})) == "@wraps\nasync def c(): pass"

@@ -30,6 +30,9 @@ from jupyter_sc2.notebook import SourceCell, imported_modules, names_of
         ("df['a'] = 1", ""),
         ("%timeit x = 1\n!ls", ""),
         ("x = (1,\n     y", "x"),
+        ("plt.plot(x,\n  label='a',\n  color='red')", ""),
+        ("with open(f) as g, open(h) as k: pass", "g k"),
+        ("d = {\n    'a': 1,\n}\nf(x)[0], y = 1, 2\nz = 3", "d z"),
     ],
 )
 def test_defines(source, defines):
@@ -37,7 +40,7 @@ def test_defines(source, defines):
 
 
 def test_changes_are_no_definitions():
-    names = names_of("df['a'] = 1\ndf.loc[0, 'b'] += 2\ntotal += 1\nmodel.alpha = 2")
+    names = names_of("df['a'] = 1\ndf.loc[f(0), 'b'] += 2\ntotal += 1\nmodel.alpha = 2\na == b\nc <= d\nf(x=1)")
     assert (names.changes, names.defines) == ({"df", "total", "model"}, set())
 
 

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from jupyter_sc2.notebook import Limits, SourceCell
@@ -130,3 +132,24 @@ def test_a_secret_under_the_cursor_stays_out_too(tokenizer, offset):
     prompt = build(code(planted), 0, offset, tokenizer, Limits(500))
     text = tokenizer.decode(prompt.ids)
     assert not [piece for piece in ("hun", "unt", "nte", "ter", "er2") if piece in text]
+
+
+@pytest.mark.parametrize("text", ["1234567890 " * 300, "漢字の文章 " * 400])
+@pytest.mark.parametrize("kind", ["code", "markdown"])
+def test_a_key_in_a_long_cell_leaves_the_beginning_as_it_is(tokenizer, text, kind):
+    """Where ids are dense the cell is cut in steps too, so that the engine finds what it has read."""
+    kept = []
+    for end in range(len(text) - 40, len(text)):
+        cells = [SourceCell("c", kind, text[:end])]
+        kept.append(build(cells, 0, end, tokenizer, Limits(512)).ids)
+    firsts = [tuple(ids[:64]) for ids in kept]
+    assert len(set(firsts)) <= 2
+    assert all(len(ids) <= 512 for ids in kept)
+
+
+def test_a_megabyte_of_prose_is_not_encoded_whole(tokenizer):
+    text = "Some words in a row, and more of them.\n" * 25_000
+    begun = time.perf_counter()
+    for end in range(len(text) - 5, len(text)):
+        build([SourceCell("c", "markdown", text[:end])], 0, end, tokenizer)
+    assert time.perf_counter() - begun < 2.5  # a key takes less than a tenth of a second

@@ -161,6 +161,13 @@ def test_a_large_file(page: Page, lab: Lab, file: str, bodies: list[dict[str, An
     assert body["cursor"]["offset"] == len(sent[-1])
 
 
+def type_in_vain(page: Page, lab: Lab, file: str, bodies: list[dict[str, Any]]) -> None:
+    open_file(page, lab, file, IMPORTS + "\n\n")
+    press_slowly(page, START)
+    page.wait_for_timeout(PAUSE)
+    assert not bodies
+
+
 def test_switched_off(
     page: Page,
     lab: Lab,
@@ -169,10 +176,7 @@ def test_switched_off(
     put_settings: Callable[[dict[str, bool]], None],
 ) -> None:
     put_settings({"fileEditor": False})
-    open_file(page, lab, file, IMPORTS + "\n\n")
-    press_slowly(page, START)
-    page.wait_for_timeout(PAUSE)
-    assert not bodies
+    type_in_vain(page, lab, file, bodies)
     assert not ghost_text(page)
 
 
@@ -184,10 +188,7 @@ def test_the_command_asks_when_typing_does_not(
     put_settings: Callable[[dict[str, bool]], None],
 ) -> None:
     put_settings({"enabled": False})
-    open_file(page, lab, file, IMPORTS + "\n\n")
-    press_slowly(page, START)
-    page.wait_for_timeout(PAUSE)
-    assert not bodies
+    type_in_vain(page, lab, file, bodies)
     page.evaluate("() => window.jupyterapp.commands.execute('jupyter-sc2:suggest')")
     see(page, REST)
 
