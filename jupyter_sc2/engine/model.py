@@ -96,6 +96,7 @@ class Attention(nn.Module):
         self.v_proj = nn.Linear(size, kv_size, bias=config.use_bias)
         self.o_proj = nn.Linear(size, size, bias=config.use_bias)
         self.joined: tuple[Tensor, Tensor | None] | None = None
+        self.attend = attend  # training has its own
 
     def join(self) -> tuple[Tensor, Tensor | None]:
         """Weight and bias of one projection to queries, keys and values."""
@@ -123,7 +124,7 @@ class Attention(nn.Module):
         q, k, v = turned[:, : -self.kv_heads], turned[:, -self.kv_heads :], heads[:, self.turned_heads :]
         if cache is not None:
             k, v = cache.store(layer, k, v)
-        out: Tensor = self.o_proj(attend(q, k, v, at))
+        out: Tensor = self.o_proj(self.attend(q, k, v, at))
         return out
 
 
