@@ -29,7 +29,7 @@ def report(run: Run, seed: int) -> dict[str, Any]:
         "prompt_ids": who.prompt_ids,
         "prompt_ids_sent": quantiles([float(answer.completion.prompt_ids) for answer in run.answers]),
         "seed": seed,
-        "files": len({answer.hole.document.name for answer in run.answers}),
+        "files": len({answer.hole.document.group for answer in run.answers}),
         "versions": versions,
     }
 
