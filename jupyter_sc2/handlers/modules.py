@@ -5,7 +5,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Sequence
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from jupyter_server.services.contents.filemanager import AsyncFileContentsManager, FileContentsManager
 from jupyter_server.services.contents.manager import ContentsManager
@@ -34,21 +34,24 @@ def files_beside(
 
 
 def modules_beside(root: Path, path: str, cells: Sequence[SourceCell]) -> tuple[ContextFile, ...]:
-    """What `cells` of the notebook or file `path`, as in Jupyter's contents API, import from its own folder.
+    """What `cells` of the notebook or file `path`, as in Jupyter's contents API, import from its own folder, or
+    from those above it up to `root`.
 
     Reads files, so it does not belong on the event loop. What cannot be read is left out.
     """
     if any(part.startswith(".") for part in path.split("/")):
         return ()  # hidden, as Jupyter's contents are
-    folder = (root / path.strip("/")).parent
+    folder = PurePosixPath(path.strip("/")).parent
     found = []
     for module, names in imported_modules(cells).items():
-        if not all(part.isidentifier() for part in module.split(".")):
+        parts = module.lstrip(".").split(".")
+        up = len(module) - len(module.lstrip("."))
+        if up > len(folder.parts) or not all(part.isidentifier() for part in parts):
             continue
-        place = Path(*module.split("."))
-        for file in (folder / place.with_suffix(".py"), folder / place / "__init__.py"):
-            if text := excerpt(_source(root, file), names):
-                found.append(ContextFile(file.relative_to(folder).as_posix(), text))
+        place = PurePosixPath(*[".."] * up, *parts)
+        for file in (place.with_suffix(".py"), place / "__init__.py"):
+            if text := excerpt(_source(root, root / folder / file), names):
+                found.append(ContextFile(str(file), text))
                 break
     return tuple(found)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -17,8 +17,9 @@ MAX_CHARS = 20_000  # of one cell
 WHOLE = 800  # characters; a longer module shows what is imported from it, and of the rest the first lines
 
 _IMPORT = re.compile(r"^[ \t]*import[ \t]+([^\n;#]+)", re.MULTILINE)
+_FROM = re.compile(r"^[ \t]*from[ \t]+([\w.]+)[ \t]+import[ \t]+(?:\(([^)]{0,2000})\)|([^\n;#(]+))", re.MULTILINE)
 Definition: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
-_FROM = re.compile(r"^[ \t]*from[ \t]+(\.?[\w.]+)[ \t]+import[ \t]+(?:\(([^)]{0,2000})\)|([^\n;#(]+))", re.MULTILINE)
+Constant: TypeAlias = ast.Assign | ast.AnnAssign
 
 
 class ContextFile(Struct, frozen=True):
@@ -29,7 +30,8 @@ class ContextFile(Struct, frozen=True):
 
 
 def imported_modules(cells: Sequence[SourceCell]) -> dict[str, frozenset[str]]:
-    """Module names as written, the latest import first, each with the names taken from it."""
+    """Module names, the latest import first, each with the names taken from it. `.` before one leads a folder up, as
+    the second dot of a relative import does."""
     found: dict[str, frozenset[str]] = {}
     for cell in reversed(cells):
         if cell.kind != "code" or "import" not in cell.source:
@@ -41,14 +43,15 @@ def imported_modules(cells: Sequence[SourceCell]) -> dict[str, frozenset[str]]:
                     found.setdefault(name, frozenset())
         for module, many, few in _FROM.findall(source):
             names = frozenset(part.split(" as ")[0].strip() for part in (many or few).split(",")) - {""}
-            found[module.lstrip(".")] = found.get(module.lstrip("."), frozenset()) | names
+            name = module.removeprefix(".")
+            found[name] = found.get(name, frozenset()) | names
     return dict(list(found.items())[:MAX_MODULES])
 
 
 @lru_cache(maxsize=64)
 def excerpt(source: str, names: frozenset[str]) -> str:
-    """A short module whole. Of a longer one the definitions of `names` (all, if none are named): those whole when
-    named, else their first line and the first of their docstring. Empty for what Python cannot parse."""
+    """A short module whole. Of a longer one what `names` name, constants first; if that is nothing, all functions and
+    classes: their first line and the first of their docstring. Empty for what Python cannot parse."""
     if len(source) <= WHOLE:
         return source.strip("\n")
     try:
@@ -56,14 +59,29 @@ def excerpt(source: str, names: frozenset[str]) -> str:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ""
     lines = source.split("\n")  # as ast counts them
-    shown = [_definition(node, lines, whole=node.name in names) for node in _wanted(body, names)]
-    return "\n\n\n".join(filter(None, shown))
-
-
-def _wanted(body: Iterable[ast.stmt], names: frozenset[str]) -> list[Definition]:
+    assigned = [node for node in body if isinstance(node, ast.Assign | ast.AnnAssign) and _names(node) & names]
+    constants = dict.fromkeys(_constant(node, lines) for node in assigned)
     defined = [node for node in body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)]
     named = [node for node in defined if node.name in names]
-    return named or [node for node in defined if not node.name.startswith("_")]
+    wanted = named if named or constants else [node for node in defined if not node.name.startswith("_")]
+    shown = [_definition(node, lines, whole=node.name in names) for node in wanted]
+    return "\n\n\n".join(filter(None, ["\n".join(constants), *shown]))
+
+
+def _names(node: Constant) -> set[str]:
+    """The names that a statement assigns."""
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    within = [part for target in targets for part in ast.walk(target)]
+    return {part.id for part in within if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
+
+
+def _constant(node: Constant, lines: Sequence[str]) -> str:
+    """Its lines, or where it is long (data) only that there is one."""
+    text = "\n".join(lines[node.lineno - 1 : node.end_lineno])
+    if len(text) <= WHOLE:
+        return text
+    node.value = ast.Constant(...)
+    return ast.unparse(node)
 
 
 def _definition(node: Definition, lines: Sequence[str], whole: bool) -> str:

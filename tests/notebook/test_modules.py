@@ -21,6 +21,12 @@ def test_imports_of_all_cells_the_latest_first():
     ]
 
 
+def test_relative_imports_keep_the_dots_that_lead_up():
+    source = "from .near import a\nfrom ..pkg import b\nfrom ...far.io import c"
+    found = imported_modules([SourceCell("c", "code", source)])
+    assert found == {"near": {"a"}, ".pkg": {"b"}, "..far.io": {"c"}}
+
+
 LONG = (
     'import os\n\ndef load(path, sep=","):\n    """Reads a table.\n\n    At length."""\n    return path\n\n'
     "class Model:\n    def __init__(self, a): pass\n    def fit(self, x): pass\n    def _hidden(self): pass\n\n"
@@ -66,3 +72,13 @@ def test_odd_modules_stay_python():
     for wanted in ("def a():\n    ...", wide, "        self, a\n    ):", "async def run"):
         assert wanted in shown
     assert excerpt(ODD, frozenset({"c"})) == "@wraps\nasync def c(): pass"
+
+
+SETTINGS = "LIMIT = 3\nlow = high = 1\nRATE: float = 0.5\nTABLE = {\n" + "    1: 2,\n" * 200 + "}\n\ndef load(): pass\n"
+
+
+def test_of_a_long_one_the_constants_that_are_named():
+    assert excerpt(SETTINGS, frozenset({"LIMIT", "high", "RATE"})) == "LIMIT = 3\nlow = high = 1\nRATE: float = 0.5"
+    assert excerpt(SETTINGS, frozenset({"LIMIT", "load"})) == "LIMIT = 3\n\n\ndef load(): pass"
+    assert excerpt(SETTINGS, frozenset({"TABLE"})) == "TABLE = ..."
+    assert "LIMIT" not in excerpt(SETTINGS, frozenset())
