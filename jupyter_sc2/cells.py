@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from functools import lru_cache
@@ -17,6 +18,7 @@ from jupyter_sc2.notebook import SourceCell
 MAX_STORE_BYTES = 64 << 20
 MAX_STORE_ENTRIES = 20_000
 MAX_NOTEBOOK_BYTES = 8 << 20
+_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")  # as JSON text spells it
 
 
 class CellsMissing(Sc2Error):
@@ -99,7 +101,7 @@ class CellStore:
 @lru_cache(maxsize=64)  # once for each state, not once for each keystroke
 def _read_state(text: str) -> NotebookState:
     try:
-        return msgspec.json.decode(text, type=NotebookState)
+        return msgspec.json.decode(_without_nul(text), type=NotebookState)
     except (msgspec.DecodeError, RecursionError):
         raise Sc2Error("bad_value", "`state` must be a NotebookState as JSON text.", status=422) from None
 
@@ -107,6 +109,11 @@ def _read_state(text: str) -> NotebookState:
 @lru_cache(maxsize=64)
 def _read_file(text: str) -> OpenFile:
     try:
-        return msgspec.json.decode(text, type=OpenFile)
+        return msgspec.json.decode(_without_nul(text), type=OpenFile)
     except (msgspec.DecodeError, RecursionError):
         raise Sc2Error("bad_value", "`beside` must be OpenFiles as JSON text.", status=422) from None
+
+
+def _without_nul(text: str) -> str:
+    """A body may hold no NUL, but what a cell printed may: refused, it would end ghost text in its notebook."""
+    return _NUL.sub(r"\1\\ufffd", text) if "\\u0000" in text else text

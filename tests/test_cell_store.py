@@ -1,4 +1,5 @@
 import hashlib
+import json
 
 import pytest
 
@@ -89,6 +90,27 @@ def test_a_state_that_is_none_is_refused(text):
     with pytest.raises(Sc2Error, match="NotebookState") as error:
         CellStore().resolve("page", [cell("a")], state)
     assert (error.value.code, error.value.status) == ("bad_value", 422)
+
+
+def ref(text):
+    return StateRef(hashlib.sha256(text.encode()).hexdigest(), text)
+
+
+def test_what_a_cell_printed_is_text_to_the_model():
+    """A request's own text with NUL is refused; an output with it must not end ghost text in its notebook."""
+    printed = {"id": "c", "order": 1, "output": "a\0b", "error": "\\u0000 \\\0"}
+    beside = json.dumps({"path": "b.ipynb", "source": "x = '\0'"})
+    found = CellStore().resolve("page", [cell("a")], ref(json.dumps({"runs": [printed]})), [ref(beside)])
+    assert (found.state.runs[0].output, found.state.runs[0].error) == ("a\ufffdb", "\\u0000 \\\ufffd")
+    assert found.beside[0].source == "x = '\ufffd'"
+
+
+@pytest.mark.parametrize("half", ["\\ud800", "\\udc00", "\\ud83dx", "\\ud800\\ud800"])
+def test_half_of_a_surrogate_pair_is_refused(half):
+    with pytest.raises(Sc2Error, match="NotebookState"):
+        CellStore().resolve("page", [cell("a")], ref(f'{{"runs": [{{"id": "c", "order": 1, "output": "{half}"}}]}}'))
+    with pytest.raises(Sc2Error, match="OpenFiles"):
+        CellStore().resolve("page", [cell("a")], None, [ref(f'{{"path": "b", "source": "{half}"}}')])
 
 
 def test_other_notebooks_are_sent_once():

@@ -17,6 +17,11 @@ def with_options(**options):
     return body(options=options)
 
 
+def with_state(text):
+    known = cell(text)
+    return body(state={"sha": known["sha"], "source": text})
+
+
 def text(**changes):
     return json.dumps(body(**changes))
 
@@ -70,6 +75,7 @@ CASES = {
     "2,001 cells": (body(cells=[cell("")] * 2001), 422, "too_large", "a list of 1 to 2000 items"),
     "cell kind": (body(cells=[cell("x", kind="heading")]), 422, "bad_value", "`cells[0].kind` must be one of"),
     "cell sha": (body(cells=[{**cell("x"), "sha": "xyz"}]), 422, "bad_value", "64 hexadecimal digits"),
+    "half a pair in a state": (with_state('{"runs": [{"id": "c", "output": "\\ud800"}]}'), 422, "bad_value", "`state`"),
     "sha of another source": (body(cells=[{**cell("x"), "source": "y"}]), 422, "bad_value", "SHA-256"),
     "cursor's cell": (body(cursor={"cell_id": "other", "offset": 0}), 422, "bad_cursor", "`cells`"),
     "cursor's offset": (body("abc", offset=4), 422, "bad_cursor", "from 0 to 3"),
