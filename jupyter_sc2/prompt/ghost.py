@@ -90,7 +90,7 @@ def build(
     cells, cursor_cell = subject.cells, subject.cursor_cell
     if policy.cells == "none":
         cells, cursor_cell = [cells[cursor_cell]], 0
-    if cells[cursor_cell].kind == "markdown":
+    if cells[cursor_cell].kind == "markdown" or (subject.is_file and subject.language == "markdown"):
         return _text(cells, cursor_cell, subject.offset, tokenizer, limits, style)
     shown, sign = around(cells, cursor_cell, subject.offset), comment_sign(subject.language)
     before, after = mask_around(*near(shown.before, shown.after, limits.prompt_ids))

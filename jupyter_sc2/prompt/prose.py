@@ -1,4 +1,4 @@
-"""The prompt for text in a Markdown cell: a structured notebook, left to right (arXiv:2402.19173, section 5).
+"""The prompt for text in a Markdown cell or file: a structured notebook, left to right (arXiv:2402.19173, section 5).
 
 Filling in the middle was trained on code alone, so what follows the cursor is not shown.
 """

@@ -384,5 +384,14 @@ SITUATIONS = [
         style=PSM,
         shows=("<file_sep><fim_prefix>import os\nos.<fim_suffix><fim_middle>",),
     ),
+    Situation(
+        "a Markdown file",
+        [C("# Penguins\n\nThe data ar‸\n\n## Further\n")],
+        is_file=True,
+        path="notes.md",
+        language="markdown",
+        shows=("<jupyter_text># Penguins\n\nThe data",),
+        hides=("<fim_prefix>", "# %%", "Further"),
+    ),
     Situation("a file of R", [C("x <- c(1, 2)\nmean(‸)")], is_file=True, path="a.R", language="r", hides=("# %%",)),
 ]
