@@ -26,9 +26,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--arm", default="order_snapshot", metavar="NAME", help="what stands in the prompt (default: order_snapshot)")
     against = parser.add_mutually_exclusive_group()
-    against.add_argument("--against", metavar="WEIGHTS", help="compare with other weights")
+    against.add_argument(
+        "--against",
+        action="append",
+        metavar="WEIGHTS|BASELINE",
+        help="compare with other weights, or with kneser-ney, copy-line or jedi; may be given several times",
+    )
     against.add_argument("--against-arm", metavar="NAME", help="compare with another arm")
     against.add_argument("--ablate", action="store_true", help="compare all arms")
+    add("--work", type=Path, metavar="FOLDER", help="where the built-in weights' training text is, for kneser-ney")
     add("--threads", type=_count, metavar="N", help="threads of the model's process (default: the server's)")
     add("--json", type=Path, metavar="FILE", help="write all numbers into this file")
     add("--samples", type=Path, metavar="FILE", help="write hidden and suggested text into this file, for reading")

@@ -16,7 +16,7 @@ from jupyter_sc2.evaluate.files import Found, collect
 from jupyter_sc2.evaluate.holes import punch
 from jupyter_sc2.evaluate.progress import Progress
 from jupyter_sc2.evaluate.results import result, text_of
-from jupyter_sc2.evaluate.runs import Run, ask
+from jupyter_sc2.evaluate.runs import Run, ask, ask_baselines
 from jupyter_sc2.evaluate.samples import samples
 
 INTERRUPTED = 130  # the exit status after Ctrl+C
@@ -38,6 +38,7 @@ def run(args: argparse.Namespace) -> int:
     progress = Progress(len(holes) * len(runs), args.quiet)
     interrupted = False
     try:
+        ask_baselines(runs, holes, args.work, progress)
         asyncio.run(ask(runs, holes, args.threads, progress))
     except KeyboardInterrupt:
         interrupted = True

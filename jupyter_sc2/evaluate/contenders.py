@@ -6,6 +6,7 @@ import argparse
 
 from jupyter_sc2 import catalog
 from jupyter_sc2.errors import Sc2Error
+from jupyter_sc2.evaluate.baselines import BASELINES
 from jupyter_sc2.evaluate.completer import MIN_PROMPT_IDS, PROMPT_IDS
 from jupyter_sc2.evaluate.runs import Contender
 from jupyter_sc2.messages import MAX_PROMPT_IDS
@@ -31,17 +32,19 @@ def budgets(args: argparse.Namespace) -> list[int]:
 
 
 def contenders(args: argparse.Namespace) -> list[Contender]:
-    """One, two to compare, or all arms at every budget. Raises Sc2Error for what does not exist."""
+    """One, those to compare it with, or all arms at every budget. Raises Sc2Error for what does not exist."""
     for arm in filter(None, (args.arm, args.against_arm)):
         if arm not in ARMS:
             raise Sc2Error("bad_value", f"There is no arm {arm}; the arms are {', '.join(ARMS)}.")
-    for weights in filter(None, (args.weights, args.against)):
-        catalog.find(weights)
+    everyone = list(dict.fromkeys([args.weights, *(args.against or [])]))
+    for weights in everyone:
+        if weights not in BASELINES:
+            catalog.find(weights)
+    if args.weights in BASELINES and (args.ablate or args.against_arm):
+        raise Sc2Error("bad_value", f"{args.weights} is a baseline and has no arms to compare.")
     if args.ablate:
         return [Contender(f"{arm}@{ids}", args.weights, arm, ids) for ids in budgets(args) for arm in ARMS]
     (ids,) = budgets(args)
-    if args.against:
-        return [Contender(weights, weights, args.arm, ids) for weights in (args.weights, args.against)]
     if args.against_arm:
         return [Contender(arm, args.weights, arm, ids) for arm in (args.arm, args.against_arm)]
-    return [Contender(args.weights, args.weights, args.arm, ids)]
+    return [Contender(weights, weights, args.arm, ids) for weights in everyone]

@@ -12,7 +12,7 @@ from jupyter_sc2.evaluate.table import differences_table, report_table
 
 
 def result(runs: Sequence[Run], seed: int, ablates: bool) -> dict[str, Any]:
-    """A report; two and their `differences`; or `arms`, once for each budget if there are several."""
+    """A report; several and the first's `differences`; or `arms`, once for each budget if there are several."""
     if ablates:
         by_budget: dict[int, dict[str, Run]] = {}
         for run in runs:
@@ -21,10 +21,10 @@ def result(runs: Sequence[Run], seed: int, ablates: bool) -> dict[str, Any]:
         return {"budgets": {str(ids): one for ids, one in made.items()}} if len(made) > 1 else made.popitem()[1]
     if len(runs) == 1:
         return report(runs[0], seed)
-    first, second = runs
+    first, *others = runs
     return {
         "reports": {run.contender.name: report(run, seed) for run in runs},
-        "differences": {f"{first.contender.name}-{second.contender.name}": differences(first, second, seed)},
+        "differences": {f"{first.contender.name}-{o.contender.name}": differences(first, o, seed) for o in others},
     }
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from msgspec import Struct
 
+from jupyter_sc2.evaluate.baselines import BASELINES, load
 from jupyter_sc2.evaluate.completer import NEW_IDS, Completer, Completion
 from jupyter_sc2.evaluate.scores import Scores, score
 from jupyter_sc2.evaluate.tasks import Hole
@@ -15,7 +17,7 @@ from jupyter_sc2.notebook import ARMS
 
 
 class Contender(Struct, frozen=True):
-    """Who is asked: weights by name or folder, one of ARMS, and the longest prompt in token ids."""
+    """Who is asked: weights by name or folder, one of ARMS, and the longest prompt in token ids; or a baseline."""
 
     name: str
     weights: str
@@ -40,10 +42,28 @@ class Run(Struct):
     ready: Ready | None = None
 
 
+def ask_baselines(
+    runs: Sequence[Run], holes: Sequence[Hole], work: Path | None, tick: Callable[[], None] = lambda: None
+) -> None:
+    """As `ask`, for those of `runs` that are baselines: they are quick, so they come first. Raises Sc2Error."""
+    for run in runs:
+        if run.contender.weights not in BASELINES:
+            continue
+        baseline = load(run.contender.weights, work)
+        for hole in holes:
+            begun = time.perf_counter()
+            text, tokens = baseline.suggest(hole)
+            ms = (time.perf_counter() - begun) * 1000.0
+            completion = Completion(text, tokens, ms if text else None, ms, 0)
+            run.answers.append(Answer(hole, completion, score(hole, text, tokens), True))
+            tick()
+
+
 async def ask(
     runs: Sequence[Run], holes: Sequence[Hole], threads: int | None = None, tick: Callable[[], None] = lambda: None
 ) -> None:
     """Fills `runs`; `tick` is called after each answer. One weights are loaded at a time. Raises Sc2Error."""
+    runs = [run for run in runs if run.contender.weights not in BASELINES]
     for weights in dict.fromkeys(run.contender.weights for run in runs):
         mine = [run for run in runs if run.contender.weights == weights]
         async with Completer(weights, threads) as completer:
