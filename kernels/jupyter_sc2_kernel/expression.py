@@ -8,10 +8,11 @@ NAME = "jupyter_sc2_kernel.snapshot"
 
 
 def expression() -> str:
-    """Python that evaluates to a `snapshot.Report`, in a kernel without this package too. It assigns no name there."""
+    """Python that evaluates to a `snapshot.Report`, in a kernel without this package too. It assigns no name there.
+
+    The code becomes a function with globals of its own, where `exec` and `__import__` are Python's and not the user's.
+    """
     source = Path(__file__).with_name("snapshot.py").read_text("utf-8")
-    shell = "__import__('IPython').get_ipython()"
-    return (
-        f"(lambda names: (__import__('builtins').exec({source!r}, names), names['Report']({shell}))[1])"
-        f"({{'__name__': {NAME!r}}})"
-    )
+    report = "names['Report'](__import__('IPython').get_ipython())"
+    code = f"(lambda names: (exec({source!r}, names), {report})[1]).__code__"
+    return f"(lambda: 0).__class__({code}, {{}})({{'__name__': {NAME!r}}})"

@@ -1,9 +1,11 @@
 """What a snapshot tells, and that it runs nothing of the user's and tells no value."""
 
 import json
+import sys
 import time
 import types
 import weakref
+from typing import ClassVar
 
 import msgspec
 import numpy as np
@@ -65,6 +67,8 @@ class Described:
     nested = property(trap)
 
 described = Described()
+by_label = pd.DataFrame([[1]], columns=pd.Index([by_meta], dtype=object))
+of_meta = type("OfMeta", (), {"__dict__": by_meta})()
 
 class Own(dict):
     __iter__ = keys = __contains__ = trap
@@ -279,3 +283,157 @@ def test_defaults_of_a_kind_of_the_users_own_run_nothing():
     f.__defaults__, f.__kwdefaults__ = Pair((1,)), Named(c=2)
     (told,) = snapshot.take({"f": f}, 1)["variables"]
     assert (told["signature"], ran) == ("(a, b=..., *, c=...)", [])
+
+
+COLLIDING = """
+import pandas as pd
+
+ran = []
+armed = False
+
+class Key(str):  # collides with the plain string, and would be asked which of the two is meant
+    def __eq__(self, other):
+        if armed:
+            ran.append("eq")
+        return NotImplemented
+    def __hash__(self):
+        if armed:
+            ran.append("hash")
+        return str.__hash__(self)
+    def __bool__(self):
+        ran.append("bool")
+
+class Other:
+    def __init__(self, text):
+        self.text = text
+    __eq__, __bool__ = Key.__eq__, Key.__bool__
+    def __hash__(self):
+        if armed:
+            ran.append("hash")
+        return hash(self.text)
+
+def function(a): pass
+function.__dict__[Other("__wrapped__")] = 1
+
+# First in each dictionary, so that a search meets them first.
+names = ("__module__", "__dict__", "__init__", "__name__", "__mro__", "fit")
+Kind = type("Kind", (), {**{Other(name): 1 for name in names}, "__init__": function, "fit": function})
+Named = type(Key("Named"), (), {})
+kind, named = Kind.__new__(Kind), Named()
+kind.__dict__[Key("own")] = 1
+kind.__dict__["shown"] = 1
+frame = pd.DataFrame({"a": [1]})
+inside = dict(frame.__dict__)
+frame.__dict__.clear()
+frame.__dict__.update({Other("_mgr"): 1, **inside})
+index = pd.Index([1, 2])
+index.__dict__[Other("_data")] = index.__dict__[Other("_cache")] = 1
+by_index = pd.DataFrame({"a": [1, 2]}, index=index)
+module = type(pd)("module")
+inside = dict(module.__dict__)
+module.__dict__.clear()
+module.__dict__.update({Other("__name__"): 1, **inside})
+"""
+
+
+def test_keys_that_answer_for_themselves_are_not_asked():
+    names = notebook(COLLIDING)
+    key, other, ran = names["Key"], names["Other"], names["ran"]
+    ran.clear()
+    crafted = {other("exit"): 1, key("written"): 1, **{other(name): 1 for name in names}, **names}
+    names["armed"] = True
+    found = taken(crafted, hidden={"ran"})
+    assert ran == []
+    assert found["function"].signature == "(a)"
+    assert (found["kind"].type, found["kind"].members) == ("Kind", ["shown", "fit"])
+    assert (found["Kind"].signature, found["named"].type) == ("()", "object")
+    assert (found["frame"].type, found["frame"].shape) == ("DataFrame", [1, 1])
+    assert (found["module"].module, found["index"].type) == ("module", "Index")
+    assert not {"written", "ran"} & set(found)
+
+
+class Overridden(dict):
+    """A namespace of the user's."""
+
+    ran: ClassVar[list[str]] = []
+
+    def items(self):
+        self.ran.append("items")
+        return super().items()
+
+    get = __getitem__ = __iter__ = keys = __contains__ = __len__ = items
+
+
+def test_the_report_asks_no_namespace_of_the_users():
+    other = notebook(COLLIDING)["Other"]
+    plain = {"x": 1, "exit": 2, "y": 3}
+    shell = types.SimpleNamespace(
+        user_ns=Overridden({other("x"): 0, **plain}),
+        user_ns_hidden=Overridden({other("x"): 0, "x": 0, "y": plain["y"]}),
+        execution_count=4,
+    )
+    told = snapshot.Report(shell)._repr_mimebundle_()["application/json"]
+    assert [variable["name"] for variable in told["variables"]] == ["x"]
+    assert (told["execution_count"], Overridden.ran) == (3, [])
+    shell.user_ns = types.MappingProxyType(plain)
+    assert snapshot.Report(shell)._repr_mimebundle_()["application/json"]["variables"] == []
+
+
+FAKED = """
+ran = []
+
+def trap(*arguments):
+    ran.append(arguments)
+    raise SystemError("this code was to stay untouched")
+
+NAMES = ("shape", "dtype", "columns", "dtypes", "axes", "blocks", "index", "values", "_mgr", "__dict__")
+
+def fake(name, module, *bases):
+    return type(name, bases, {"__module__": module, "kept": 1, **{name: property(trap) for name in NAMES}})
+"""
+
+
+@pytest.mark.parametrize("module", ["__main__", "numpy", "pandas.core.frame"])
+def test_what_stands_in_a_librarys_place_is_not_asked(monkeypatch, module):
+    """A class that the user put there, or an object within a library's."""
+    import torch
+
+    names = notebook(FAKED)
+    fake = names["fake"]
+    for library, name in ((np, "ndarray"), (pd, "DataFrame"), (pd, "Series"), (pd, "Index"), (torch._C, "TensorBase")):
+        of_user = fake(name, module)
+        monkeypatch.setattr(library, name, of_user)
+        names[name] = object.__new__(of_user)
+    monkeypatch.setattr(torch._C, "DisableTorchFunction", names["trap"])
+    names["tensor"] = torch.zeros(2)
+    found = taken(names)
+    assert names["ran"] == []
+    assert (found["ndarray"].type, found["ndarray"].shape) == ("ndarray", None)
+
+
+@pytest.mark.parametrize("module", ["__main__", "pandas.core.internals.managers"])
+def test_a_frame_with_insides_of_the_users_is_not_asked(module):
+    names = notebook(FAKED)
+    insides = object.__new__(names["fake"]("BlockManager", module))
+    for name, value in (("frame", pd.DataFrame({"a": [1]})), ("series", pd.Series([1]))):
+        object.__getattribute__(value, "__dict__")["_mgr"] = insides
+        names[name] = value
+    found = taken(names)
+    assert names["ran"] == []
+    assert (found["frame"].type, found["frame"].shape) == ("DataFrame", None)
+    assert (found["series"].type, found["series"].shape) == ("Series", None)
+
+
+def test_modules_of_the_users_making_are_not_asked(monkeypatch):
+    names, array = notebook(COLLIDING), np.zeros(2)
+    unborn = types.ModuleType.__new__(types.ModuleType)
+    keys = {names["Other"](name): 1 for name in ("numpy", "pandas", "torch._C", "polars")}
+    modules = Overridden({**keys, **sys.modules, "polars": unborn})
+    Overridden.ran.clear()
+    names["ran"].clear()
+    names["armed"] = True
+    with monkeypatch.context() as patch:
+        patch.setattr(sys, "modules", modules)
+        (told,) = snapshot.take({"array": array}, 1)["variables"]
+    assert (names["ran"], Overridden.ran) == ([], [])
+    assert told["shape"] == [2]

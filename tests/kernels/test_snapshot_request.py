@@ -119,3 +119,12 @@ def test_names_that_the_user_took(kernel):
     found, _ = ask(kernel)
     assert {"exec", "json", "names"} <= set(names(found))
     run(kernel, "del exec, eval, json, names, shell")
+
+
+def test_builtins_that_the_user_took_do_not_run(kernel):
+    run(kernel, "def __import__(*given): raise SystemExit(given)\nexec = __import__")
+    try:
+        found, _ = ask(kernel)
+    finally:
+        run(kernel, "del __import__, exec")
+    assert found["execution_count"] > 0
