@@ -17,7 +17,7 @@ from jupyter_sc2 import catalog, handlers
 from jupyter_sc2.conversations import ConversationStore, folder_of, follow_notebooks
 from jupyter_sc2.events import ENGINE_SCHEMA_PATH, StatusNews
 from jupyter_sc2.messages import MAX_PROMPT_IDS, Role
-from jupyter_sc2.supervisor import Supervisor, WorkerSettings
+from jupyter_sc2.supervisor import Supervisor, WorkerSettings, tables_folder
 
 
 class Sc2App(ExtensionApp):
@@ -52,6 +52,9 @@ class Sc2App(ExtensionApp):
     ).tag(config=True)
     precision = Enum(("auto", "float32", "bfloat16"), "auto", help="Number format of the weights.").tag(config=True)
     device = Unicode("auto", help="Where the model runs: `auto`, `cpu`, `cuda` or `mps`.").tag(config=True)
+    library_tables = Bool(
+        True, help="Let small weights look up the sources of the installed libraries that a notebook imports."
+    ).tag(config=True)
     start_on_launch = Bool(False, help="Load the weights with the server rather than on first use.").tag(config=True)
 
     def initialize_settings(self) -> None:
@@ -94,6 +97,7 @@ class Sc2App(ExtensionApp):
             cache_bytes=self.cache_mib << 20,
             precision=cast(Any, self.precision),
             device=self.device,
+            libraries=tables_folder() if self.library_tables else "",
             niceness=self.niceness,
             max_running=self.max_running,
             max_waiting=self.max_waiting,

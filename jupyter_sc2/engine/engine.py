@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 from torch import Tensor
 
 from jupyter_sc2.engine.pool import CachePool
 from jupyter_sc2.engine.scheduler import Scheduler
+from jupyter_sc2.engine.second_voice import SecondVoice
 from jupyter_sc2.engine.sequence import Sequence
 from jupyter_sc2.engine.speller import Speller
 from jupyter_sc2.engine.trouble import explain, is_out_of_memory
@@ -22,6 +25,7 @@ from jupyter_sc2.messages import (
     Submit,
     Tokens,
 )
+from jupyter_sc2.ngrams import Libraries
 
 GIGA = 10**9
 ROWS = (16, 32, 64, 128, 256)  # oneDNN compiles each new shape: four linears, 2.5 ms and 2.5 MB that stay
@@ -29,11 +33,16 @@ WORTH_THREADS = 2 * 10**8  # parameters times rows: a few milliseconds of one co
 
 
 class Engine:
-    """`threads` is for passes that are worth it; a short pass of small weights is faster on one."""
+    """`threads` is for passes that are worth it; a short pass of small weights is faster on one.
 
-    def __init__(self, loaded: Loaded, cache_bytes: int, threads: int = 1) -> None:
+    `libraries` is the folder where the second voice keeps the tables of libraries.
+    """
+
+    def __init__(self, loaded: Loaded, cache_bytes: int, threads: int = 1, libraries: str = "") -> None:
         self.model, self.device, self.known_ids = loaded.model, loaded.device, loaded.known_ids
-        self.tokenizer = loaded.tokenizer
+        self.tokenizer, self.shares = loaded.tokenizer, loaded.shares
+        speaks = self.shares and self.tokenizer and libraries
+        self.libraries = Libraries(self.tokenizer, Path(libraries)) if self.tokenizer and speaks else None
         self.parameters = loaded.nbytes // loaded.dtype.itemsize
         self.threads = threads
         self.pads = loaded.device.type == "cpu" and loaded.dtype == torch.bfloat16
@@ -55,8 +64,14 @@ class Engine:
             return [Failed(error.code, error.message, error.hint, request.request_id)]
         self.arrivals += 1
         speller = Speller(self.tokenizer, request.spell) if request.spell and self.tokenizer else None
-        self.scheduler.add(Sequence(request, self.arrivals, self.known_ids, speller))
+        self.scheduler.add(Sequence(request, self.arrivals, self.known_ids, speller, self._second_voice(request)))
         return []
+
+    def _second_voice(self, request: Submit) -> SecondVoice | None:
+        if self.shares is None or request.libraries is None:
+            return None
+        tables = self.libraries.of(request.libraries) if self.libraries else []
+        return SecondVoice(self.shares, request.ids, tables) if request.max_new_tokens else None
 
     def cancel(self, request_id: str) -> list[FromWorker]:
         """Ends a request before the next step. Silent when it has ended already."""

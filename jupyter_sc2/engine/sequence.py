@@ -6,6 +6,7 @@ from torch import Tensor
 
 from jupyter_sc2.engine.pool import Entry
 from jupyter_sc2.engine.sampler import Sampler
+from jupyter_sc2.engine.second_voice import SecondVoice
 from jupyter_sc2.engine.speller import Speller
 from jupyter_sc2.messages import Submit, Usage
 
@@ -13,11 +14,19 @@ from jupyter_sc2.messages import Submit, Usage
 class Sequence:
     """`ids` are the prompt's and then the new ones. Of them the KV cache in `entry` holds the first `computed`."""
 
-    def __init__(self, request: Submit, arrival: int, known_ids: int, speller: Speller | None = None) -> None:
+    def __init__(
+        self,
+        request: Submit,
+        arrival: int,
+        known_ids: int,
+        speller: Speller | None = None,
+        second_voice: SecondVoice | None = None,
+    ) -> None:
         self.request, self.arrival = request, arrival
         self.ids = list(request.ids)
         self.stop_ids = frozenset(request.stop_ids)
         self.sampler = Sampler(request.temperature, request.top_p, request.seed, known_ids)
+        self.second_voice = second_voice
         self.speller = speller  # while the answer must spell what is already typed
         self.entry: Entry | None = None
         self.recomputed: int | None = None  # prompt ids that no cache held; None before the first step
@@ -52,6 +61,8 @@ class Sequence:
 
     def next_id(self, logits: Tensor) -> int:
         """Chooses from logits [vocab]; first what spells the typed text, then freely."""
+        if self.second_voice:
+            logits = self.second_voice.mix(logits, self.ids)
         allowed = self.speller.allowed() if self.speller else []
         if not self.speller or not allowed:
             self.speller = None

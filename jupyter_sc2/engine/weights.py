@@ -16,6 +16,7 @@ from jupyter_sc2.engine.folder import Report, check_sums, find_files
 from jupyter_sc2.engine.header import Entry, read_header
 from jupyter_sc2.engine.model import Starcoder2
 from jupyter_sc2.engine.precision import choose_device, choose_dtype, free_bytes
+from jupyter_sc2.engine.second_voice import Shares, read_shares
 from jupyter_sc2.errors import WeightsError
 from jupyter_sc2.tokenizer import Tokenizer
 
@@ -24,7 +25,7 @@ from jupyter_sc2.tokenizer import Tokenizer
 class Loaded:
     """A model in memory. `known_ids` bounds the ids that the tokenizer can spell; `nbytes` counts the parameters.
 
-    Random test weights have no tokenizer.
+    Random test weights have no tokenizer. Weights without `shares` have no second voice.
     """
 
     model: Starcoder2
@@ -34,6 +35,7 @@ class Loaded:
     dtype: torch.dtype
     device: torch.device
     tokenizer: Tokenizer | None = None
+    shares: Shares | None = None
 
 
 def load(
@@ -46,7 +48,7 @@ def load(
 
     Raises WeightsError: `no_weights`, `weights_corrupt`, `weights_unsafe`, `no_memory`; or Sc2Error `no_device`.
     """
-    config = read_config(folder)
+    config, shares = read_config(folder), read_shares(folder)
     files = find_files(folder)
     place = choose_device(device)
     dtype = choose_dtype(precision, place)
@@ -66,7 +68,7 @@ def load(
     model.freeze()
     _check_answer(folder, model, place)
     progress(1.0)
-    return Loaded(model, digest, known_ids, nbytes, dtype, place, tokenizer)
+    return Loaded(model, digest, known_ids, nbytes, dtype, place, tokenizer, shares)
 
 
 def _check_tensors(model: Starcoder2, headers: dict[Path, dict[str, Entry]]) -> None:

@@ -87,7 +87,7 @@ class Worker:
             loaded = weights.load(
                 Path(frame.folder), frame.precision, frame.device, lambda share: self.send(LoadProgress(share))
             )
-            self.engine = engine.Engine(loaded, frame.cache_bytes, max(1, frame.threads))
+            self.engine = engine.Engine(loaded, frame.cache_bytes, max(1, frame.threads), frame.libraries)
         except (BrokenPipeError, ImportError):
             raise
         except Exception as error:

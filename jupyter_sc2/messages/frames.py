@@ -12,19 +12,24 @@ from jupyter_sc2.messages.events import Finish, Usage
 
 
 class Load(Struct, frozen=True, tag="load"):
-    """First frame after the handshake. `cache_bytes` bounds all KV caches together."""
+    """First frame after the handshake. `cache_bytes` bounds all KV caches together.
+
+    `libraries` is the folder where tables of libraries are kept for the second voice; without it there are none.
+    """
 
     folder: str
     threads: int
     cache_bytes: int
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     device: str = "auto"
+    libraries: str = ""
 
 
 class Submit(Struct, frozen=True, tag="submit"):
     """A prompt by id. Smaller `priority` runs first. Sequences of one `cache_key` reuse each other's KV cache.
 
-    The answer begins by spelling `spell`, text that was typed but left out of `ids` (token healing).
+    The answer begins by spelling `spell`, text that was typed but left out of `ids` (token healing). `libraries` are
+    those that the notebook imports, for the second voice of weights that have one; None asks the weights alone.
     """
 
     request_id: str
@@ -37,6 +42,7 @@ class Submit(Struct, frozen=True, tag="submit"):
     priority: int
     cache_key: str
     spell: str = ""
+    libraries: list[str] | None = None
 
 
 class Cancel(Struct, frozen=True, tag="cancel"):

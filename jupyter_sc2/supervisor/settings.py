@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct
+from platformdirs import user_cache_dir
 
 from jupyter_sc2.messages import Load
+
+
+def tables_folder() -> str:
+    """Where the second voice keeps its tables of libraries between runs."""
+    return str(Path(user_cache_dir("jupyter-sc2", appauthor=False)) / "libraries")
 
 
 class WorkerSettings(Struct, frozen=True, kw_only=True):
@@ -18,6 +25,7 @@ class WorkerSettings(Struct, frozen=True, kw_only=True):
     cache_bytes: int = 1 << 30
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
     device: str = "auto"
+    libraries: str = ""
     niceness: int = 5
     max_running: int = 4
     max_waiting: int = 32
@@ -27,4 +35,4 @@ class WorkerSettings(Struct, frozen=True, kw_only=True):
     backoff_seconds: tuple[float, ...] = (1.0, 2.0, 4.0)
 
     def load(self) -> Load:
-        return Load(self.folder, self.threads, self.cache_bytes, self.precision, self.device)
+        return Load(self.folder, self.threads, self.cache_bytes, self.precision, self.device, self.libraries)

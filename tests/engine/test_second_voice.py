@@ -1,0 +1,66 @@
+"""The second voice: what it adds to the chances, and that weights without shares have none."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import torch
+from tiny import ask, ids_of, tiny_engine, write_checkpoint
+
+from jupyter_sc2.engine.second_voice import SecondVoice, Shares
+from jupyter_sc2.errors import WeightsError
+from jupyter_sc2.ngrams import Ngrams
+
+SHARES = Shares(library=[0.1, 0.5], prompt=[0.2, 0.4, 0.9])
+
+
+def test_a_match_gets_its_share() -> None:
+    logits = torch.randn(512)
+    plain = torch.softmax(logits, dim=-1)
+    voice = SecondVoice(SHARES, [100, 101, 102, 103, 0, 104], [Ngrams.of([101, 200, 0, 101, 201, 0, 101, 201])])
+    mixed = voice.mix(logits, [99, 101]).exp()
+    wanted = plain * 0.9
+    wanted[200] += 0.1 / 3
+    wanted[201] += 0.1 * 2 / 3
+    wanted = wanted * 0.8
+    wanted[102] += 0.2
+    torch.testing.assert_close(mixed, wanted)
+    assert mixed.sum() == pytest.approx(1)
+
+
+def test_longer_matches_get_more() -> None:
+    voice = SecondVoice(SHARES, list(range(100, 120)), [])
+    logits = torch.zeros(512)
+    shares = [float(voice.mix(logits, list(range(110 - n, 110))).exp()[110]) for n in (1, 2, 3, 9)]
+    assert shares == pytest.approx([share + (1 - share) / 512 for share in (0.2, 0.4, 0.9, 0.9)], abs=1e-4)
+
+
+def test_without_a_match_nothing_changes() -> None:
+    logits = torch.randn(512)
+    assert SecondVoice(SHARES, [100, 101], []).mix(logits, [300]) is logits
+    assert SecondVoice(SHARES, [100, 101], []).mix(logits, []) is logits
+
+
+def test_the_longest_of_all_libraries_speaks() -> None:
+    tables = [Ngrams.of([100, 101, 200]), Ngrams.of([101, 201])]
+    mixed = SecondVoice(SHARES, [38], tables).mix(torch.zeros(512), [100, 101]).exp()
+    assert mixed[200] > 0.5 > mixed[201]
+
+
+def test_answers_copy_the_prompt_only_where_asked(tmp_path) -> None:
+    shares = {"library": [0.0], "prompt": [0.95]}
+    engine = tiny_engine(write_checkpoint(tmp_path / "two", jupyter_sc2_second_voice=shares))
+    alone = tiny_engine(write_checkpoint(tmp_path / "one"))
+    passage = ids_of(1, 30)
+    prompt = [*passage, 0, *passage[:5]]
+    assert ask(engine, prompt, 10, libraries=[]) == passage[5:15]
+    assert ask(engine, prompt, 10) == ask(alone, prompt, 10) == ask(alone, prompt, 10, libraries=[])
+
+
+@pytest.mark.parametrize("shares", [{"library": []}, {"library": [0.1], "prompt": [1.5]}, "much", {"prompt": "x"}])
+def test_shares_that_are_none(tmp_path, shares) -> None:
+    folder = write_checkpoint(tmp_path, jupyter_sc2_second_voice=shares)
+    assert json.loads((folder / "config.json").read_text())["jupyter_sc2_second_voice"] == shares
+    with pytest.raises(WeightsError, match=r"config\.json"):
+        tiny_engine(folder)
