@@ -19,7 +19,7 @@ from jupyter_sc2.messages import EngineStatus, Failed, Finished, Ready, Submit, 
 from jupyter_sc2.notebook import Limits, Policy
 from jupyter_sc2.prompt.ghost import Prompt, Style, Subject, build
 from jupyter_sc2.prompt.trim import Trimmer
-from jupyter_sc2.supervisor import Supervisor, Ticket, WorkerSettings
+from jupyter_sc2.supervisor import Supervisor, Ticket, WorkerSettings, tables_folder
 from jupyter_sc2.tokenizer import Tokenizer
 
 PROMPT_IDS = 4096  # the server's own defaults: Sc2App.prompt_ids, and what it keeps free for a reply
@@ -49,6 +49,7 @@ class Completer:
             folder=str(self.entry.folder),
             threads=threads or max(1, min(8, (os.cpu_count() or 2) // 2)),
             cache_bytes=512 << 20,
+            libraries=tables_folder(),
         )
         self.supervisor = Supervisor(catalog.name_of(weights), ["ghost"], settings, self._hear)
         self._changed = asyncio.Event()
@@ -86,7 +87,9 @@ class Completer:
         name = str(self._seq)
         stream = self.supervisor.admit(Ticket(name, "evaluate", cache_key, self._seq, "ghost"))
         stop_ids = list(prompt.stop_ids)
-        request = Submit(name, prompt.ids, max_new_tokens, 0.0, 1.0, 0, stop_ids, 0, cache_key, prompt.spell)
+        libraries = list(prompt.libraries)
+        ids = prompt.ids
+        request = Submit(name, ids, max_new_tokens, 0.0, 1.0, 0, stop_ids, 0, cache_key, prompt.spell, libraries)
         self.supervisor.submit(stream, request)
         trimmer = Trimmer(prompt, self.tokenizer)
         text, first = "", None

@@ -91,6 +91,7 @@ def submission(request: CompletionRequest, prompt: Prompt, seed: int) -> Submit:
         priority=PRIORITY,
         cache_key=f"{request.client_id}/{request.editor_id}",
         spell=prompt.spell,
+        libraries=list(prompt.libraries),
     )
 
 

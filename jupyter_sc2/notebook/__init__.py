@@ -1,7 +1,7 @@
 """What the model may see of a notebook. Pure: no I/O, no server, no model."""
 
 from jupyter_sc2.notebook.cells import Limits, SourceCell, Surroundings, around
-from jupyter_sc2.notebook.modules import ContextFile, excerpt, imported_modules
+from jupyter_sc2.notebook.modules import ContextFile, excerpt, imported_libraries, imported_modules
 from jupyter_sc2.notebook.names import names_of
 from jupyter_sc2.notebook.policy import ARMS, EXECUTION_AWARE, Policy
 from jupyter_sc2.notebook.rank import Candidate, candidates, wanted_names
@@ -19,6 +19,7 @@ __all__ = [
     "around",
     "candidates",
     "excerpt",
+    "imported_libraries",
     "imported_modules",
     "mask_around",
     "mask_secrets",

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from jupyter_sc2.messages import NotebookState
 from jupyter_sc2.notebook.cells import SourceCell
 
 MAX_MODULES = 16
@@ -46,6 +47,14 @@ def imported_modules(cells: Sequence[SourceCell]) -> dict[str, frozenset[str]]:
             name = module.removeprefix(".")
             found[name] = found.get(name, frozenset()) | names
     return dict(list(found.items())[:MAX_MODULES])
+
+
+def imported_libraries(cells: Sequence[SourceCell], state: NotebookState | None = None) -> tuple[str, ...]:
+    """Top-level names of what the cells import, the latest first, then of what else the kernel has imported."""
+    known = state.snapshot.variables if state and state.snapshot else []
+    names = [*imported_modules(cells), *(one.module for one in known if one.type == "module")]
+    tops = (name.partition(".")[0] for name in names if name and not name.startswith("."))
+    return tuple(dict.fromkeys(tops))[:MAX_MODULES]
 
 
 @lru_cache(maxsize=64)

@@ -20,6 +20,7 @@ from jupyter_sc2.notebook import (
     SourceCell,
     Surroundings,
     around,
+    imported_libraries,
     mask_around,
     mask_secrets,
     wanted_names,
@@ -47,7 +48,7 @@ class Prompt(Struct, frozen=True):
     """`line_prefix` and `suffix` are the text before the cursor on its line and after it in its cell.
 
     `spell` is typed text that the ids leave out and the answer must begin with; it is not shown again. `pieces` say
-    where the ids come from, in the prompt's order but for sentinels.
+    where the ids come from, in the prompt's order but for sentinels. `libraries` are those that the notebook imports.
     """
 
     ids: list[int]
@@ -58,6 +59,7 @@ class Prompt(Struct, frozen=True):
     spell: str = ""
     stop_ids: tuple[int, ...] = STOP_IDS
     pieces: tuple[Piece, ...] = ()
+    libraries: tuple[str, ...] = ()
 
 
 class Style(Struct, frozen=True):
@@ -117,6 +119,7 @@ def build(
         language=subject.language,
         spell=spell,
         pieces=(*files, *context.pieces, *_in_order(Piece("before", tuple(prefix)), suffix, style.order)),
+        libraries=imported_libraries(cells, subject.state) if subject.language == "python" else (),
     )
 
 

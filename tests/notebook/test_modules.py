@@ -2,7 +2,8 @@
 
 import ast
 
-from jupyter_sc2.notebook import SourceCell, excerpt, imported_modules
+from jupyter_sc2.messages import NotebookState, Snapshot, Variable
+from jupyter_sc2.notebook import SourceCell, excerpt, imported_libraries, imported_modules
 
 
 def test_imports_of_all_cells_the_latest_first():
@@ -19,6 +20,22 @@ def test_imports_of_all_cells_the_latest_first():
         ("numpy", set()),
         ("helper", set()),
     ]
+
+
+def test_libraries_of_cells_and_of_the_kernel():
+    cells = [
+        SourceCell("a", "code", "import matplotlib.pyplot as plt"),
+        SourceCell("b", "code", "from pandas import cut"),
+    ]
+    known = [
+        Variable("np", "module", "numpy"),
+        Variable("pd", "module", "pandas"),
+        Variable("df", "DataFrame", "pandas"),
+    ]
+    state = NotebookState([], Snapshot(1, known))
+    assert imported_libraries(cells, state) == ("pandas", "matplotlib", "numpy")
+    assert imported_libraries(cells) == ("pandas", "matplotlib")
+    assert imported_libraries([]) == ()
 
 
 def test_relative_imports_keep_the_dots_that_lead_up():
