@@ -1,0 +1,1 @@
+"""Requests in words: everyday requests to `%%starcoder`, whose answers are run and checked."""
