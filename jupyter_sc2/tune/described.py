@@ -5,19 +5,21 @@ from __future__ import annotations
 import ast
 import random
 import re
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 
 from jupyter_sc2.notebook import mask_secrets
 from jupyter_sc2.prompt.chat import chat_prompt
 from jupyter_sc2.prompt.magic import magic_prompt
 from jupyter_sc2.tokenizer import Tokenizer
 from jupyter_sc2.tune.documents import Document
-from jupyter_sc2.tune.placeholders import Placeholders
-from jupyter_sc2.tune.requests.imports import is_complete, with_imports
+from jupyter_sc2.tune.placeholders import Placeholders, cleaned
+from jupyter_sc2.tune.requests.imports import free_names, is_complete, with_imports
 from jupyter_sc2.tune.requests.prompts import LIMITS, TAUGHT, answered, without_examples
 
 MAX_LINES, MAX_COLUMNS = 15, 100
-_SENTENCE = re.compile(r"[A-Z][a-z]+ [^.:<>{}|\\`]{8,110}(?=\.|$)")
+_COMMON = frozenset((*sys.stdlib_module_names, "matplotlib", "numpy", "pandas", "scipy", "sklearn")) - {"__future__"}
+_SENTENCE = re.compile(r"[A-Z][a-z]+ [^.:<>{}|\\]{8,110}(?=\.|$)")
 _FORMS = (
     "Write a function that {does}", "write a function that {does}", "Write a function {name} that {does}",
     "Define a function {name} that {does}", "define a function that {does}", "function {name} to {do}",
@@ -46,17 +48,34 @@ def pairs(source: str, rng: random.Random) -> Iterator[tuple[str, str]]:
         body = ast.parse(source).body
     except (SyntaxError, ValueError, RecursionError):
         return
+    imports = known_imports(body)
     for node in body:
         if isinstance(node, ast.FunctionDef) and not node.decorator_list and not node.name.startswith("_"):
             does = sentence(ast.get_docstring(node) or "")
             code = without_docstring(node, source)
-            if does and code and is_complete(code) and mask_secrets(code) == code:
-                yield request(node.name, does, rng), with_imports(code, ())
+            own = "\n".join(sorted({imports[name] for name in free_names(code) if name in imports})) if code else ""
+            whole = f"{own}\n\n{code}" if own else code
+            if does and code and is_complete(whole) and mask_secrets(code) == code:
+                yield cleaned(request(node.name, does, rng)), cleaned(with_imports(whole, ()))
+
+
+def known_imports(body: Sequence[ast.stmt]) -> dict[str, str]:
+    """The module's own imports from common libraries, each name with its line."""
+    found = {}
+    for node in body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            for alias in node.names:
+                module = (node.module or "") if isinstance(node, ast.ImportFrom) else alias.name
+                local = isinstance(node, ast.ImportFrom) and node.level
+                if not local and module.partition(".")[0] in _COMMON and "._" not in module:
+                    line = ast.unparse(type(node)(**{**dict(ast.iter_fields(node)), "names": [alias]}))
+                    found[alias.asname or alias.name.partition(".")[0]] = line
+    return found
 
 
 def sentence(docstring: str) -> str:
     """The first sentence where it tells in the imperative or the third person what is done; or empty."""
-    first = " ".join(docstring.partition("\n\n")[0].split())
+    first = " ".join(docstring.partition("\n\n")[0].replace("`", "").split())
     found = _SENTENCE.match(first)
     return found[0] if found and _third(found[0].split()[0].lower()) else ""
 

@@ -18,10 +18,9 @@ from jupyter_sc2.evaluate.in_words.requests import TOPICS
 from jupyter_sc2.tokenizer import Tokenizer
 from jupyter_sc2.tune.corpus import ROW_LENGTHS
 from jupyter_sc2.tune.described import described
-from jupyter_sc2.tune.documents import Document, read_package, read_standard_library, without_duplicates
+from jupyter_sc2.tune.documents import read_package, read_standard_library, without_duplicates
 from jupyter_sc2.tune.examples import END
 from jupyter_sc2.tune.packing import pack
-from jupyter_sc2.tune.placeholders import cleaned
 from jupyter_sc2.tune.requests import normalised, rows
 from jupyter_sc2.tune.sources import HELD_OUT
 
@@ -73,12 +72,11 @@ def _first(found: Iterable[list[int]], room: float) -> list[list[int]]:
 
 
 def _described(part: tuple[Path, str, Path | None]) -> list[list[int]]:
-    """Rows of the code files of one archive, or of the standard library, without addresses and secrets."""
+    """Rows of the code files of one archive, or of the standard library."""
     tokenizer, package, archive = part
     found = read_package(package, archive) if archive else read_standard_library()
     code = without_duplicates(document for document in found if document.code)
-    clean = (Document(one.package, one.path, cleaned(one.code)) for one in code)
-    return list(described(clean, Tokenizer(tokenizer), len(package)))
+    return list(described(code, Tokenizer(tokenizer), len(package)))
 
 
 def archives(folder: Path) -> Iterator[tuple[str, Path | None]]:

@@ -42,7 +42,21 @@ def test_functions_that_say_what_they_do_become_requests() -> None:
 def test_sentences() -> None:
     assert sentence("Returns the\n    largest item. And more.") == "Returns the largest item"
     assert sentence("The largest item of all.") == ""
-    assert sentence("Returns ``x`` of the largest item.") == ""
+    assert sentence("Returns ``x`` of the largest item.") == "Returns x of the largest item"
+    assert sentence("Returns <x> of the largest item.") == ""
+
+
+def test_the_modules_own_imports_come_along() -> None:
+    source = '''from os import path as p
+from .mine import helper
+
+
+def exists(name):
+    """Return whether the file exists."""
+    return p.exists(name)
+'''
+    ((_, code),) = pairs(source, random.Random(0))
+    assert code == "from os import path as p\n\ndef exists(name):\n    return p.exists(name)"
 
 
 def test_rows(tokenizer: Tokenizer) -> None:
