@@ -19,7 +19,8 @@ class Entry(Struct, frozen=True):
     """Weights as a prompt builder needs to know them. `max_positions` counts token ids, prompt and reply together.
 
     Weights that `heals` are asked from a border between tokens, and spell what is typed of a word before they go on.
-    `base` weights complete text and were not trained to converse; this version asks all weights so.
+    Weights with `answers` learned to answer requests in words and are shown no examples of it. `base` weights complete
+    text and were not trained to converse; this version asks all weights so.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Entry(Struct, frozen=True):
     max_positions: int
     format_version: int
     heals: bool = False
+    answers: bool = False
     kind: Literal["base", "chat"] = "base"
 
     @property
@@ -41,6 +43,7 @@ class _Config(Struct, frozen=True):
     max_position_embeddings: Annotated[int, Meta(ge=1, le=1 << 20)] = 16384
     jupyter_sc2_fim_order: Literal["spm", "psm"] = "psm"
     jupyter_sc2_token_healing: bool = False
+    jupyter_sc2_answers_requests: bool = False
     jupyter_sc2_format_version: Annotated[int, Meta(ge=1, le=1000)] = 1
 
 
@@ -76,4 +79,5 @@ def find(weights: str) -> Entry:
         max_positions=min(config.max_position_embeddings, MAX_PROMPT_IDS),
         format_version=config.jupyter_sc2_format_version,
         heals=config.jupyter_sc2_token_healing,
+        answers=config.jupyter_sc2_answers_requests,
     )

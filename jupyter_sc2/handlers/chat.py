@@ -21,6 +21,7 @@ from jupyter_sc2.handlers.stream import StreamHandler, seed_of
 from jupyter_sc2.messages import ChatRequest, Finished, Message, ReplyDone
 from jupyter_sc2.notebook import mask_secrets
 from jupyter_sc2.prompt.chat import chat_prompt
+from jupyter_sc2.prompt.examples import examples_for
 from jupyter_sc2.prompt.reply import CodeReply, FencedReply
 from jupyter_sc2.supervisor import Stream, Ticket
 
@@ -39,8 +40,10 @@ class ChatHandler(StreamHandler):
             if stream.ended:  # a newer request of this page came first
                 await events.send(ReplyDone("superseded", stream.usage, revision=said.revision))
                 return
+            tokenizer, examples = served.tokenizer, examples_for(served.entry.answers)
+            asked = (request.context, request.message)
             prompt = await asyncio.to_thread(
-                chat_prompt, said.messages, request.context, request.message, served.tokenizer, limit, request.language
+                chat_prompt, said.messages, *asked, tokenizer, limit, request.language, examples
             )
             question = await asyncio.to_thread(_question, request)
             await self.services.conversations.append(said.id, question, request.revision)

@@ -11,6 +11,7 @@ from jupyter_sc2.handlers.services import Served
 from jupyter_sc2.handlers.sse import EventWriter
 from jupyter_sc2.handlers.stream import StreamHandler, seed_of
 from jupyter_sc2.messages import MagicRequest, ReplyDone, ShownPrompt
+from jupyter_sc2.prompt.examples import examples_for
 from jupyter_sc2.prompt.magic import magic_prompt
 from jupyter_sc2.prompt.reply import CodeReply
 from jupyter_sc2.supervisor import Stream, Ticket
@@ -29,8 +30,9 @@ class MagicHandler(StreamHandler):
                 await events.send(ReplyDone("superseded", stream.usage))
                 return
             tokenizer = served.tokenizer
+            language, examples = request.language, examples_for(served.entry.answers)
             prompt = await asyncio.to_thread(
-                magic_prompt, request.cells, request.request, tokenizer, limit, request.language, request.snapshot
+                magic_prompt, request.cells, request.request, tokenizer, limit, language, request.snapshot, examples
             )
             if request.show_prompt:
                 await events.send(ShownPrompt(tokenizer.decode(prompt.ids), len(prompt.ids)))

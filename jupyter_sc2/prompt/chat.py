@@ -21,10 +21,11 @@ def chat_prompt(
     tokenizer: Tokenizer,
     limit: int,
     language: str = "python",
+    examples: Sequence[Part] = EXAMPLES,
 ) -> ReplyPrompt:
     """At most `limit` ids; the oldest messages give way. Raises `too_large` when the question alone does not fit."""
     earlier = [*_exchanges(said), *_cells(context)]
-    return build(EXAMPLES, earlier, question, tokenizer, limit, language)
+    return build(examples, earlier, question, tokenizer, limit, language)
 
 
 def _exchanges(said: Sequence[Message]) -> Iterator[Part]:

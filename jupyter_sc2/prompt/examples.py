@@ -21,4 +21,9 @@ _LESSONS = (
         'with open("notes.txt") as file:\n    for line in file:\n        print(line)',
     ),
 )
-EXAMPLES = tuple(part for text, code in _LESSONS for part in (Part("text", text), Part("code", code)))
+EXAMPLES: tuple[Part, ...] = tuple(part for text, code in _LESSONS for part in (Part("text", text), Part("code", code)))
+
+
+def examples_for(answers: bool) -> tuple[Part, ...]:
+    """None for weights that learned to answer requests."""
+    return () if answers else EXAMPLES

@@ -20,11 +20,15 @@ def magic_prompt(
     limit: int,
     language: str = "python",
     snapshot: Snapshot | None = None,
+    examples: Sequence[Part] = EXAMPLES,
 ) -> ReplyPrompt:
-    """At most `limit` ids. Raises `too_large` when the request alone does not fit."""
+    """At most `limit` ids. Weights that learned to answer need no `examples`.
+
+    Raises `too_large` when the request alone does not fit.
+    """
     earlier = [Part("code" if cell.kind == "code" else "text", cell.source) for cell in cells if cell.source.strip()]
     known = _known(snapshot, cells, request, tokenizer, limit // KERNEL_SHARE) if snapshot else ""
-    return build(EXAMPLES, earlier, request, tokenizer, limit, language, known)
+    return build(examples, earlier, request, tokenizer, limit, language, known)
 
 
 def _known(snapshot: Snapshot, cells: Sequence[RunCell], request: str, tokenizer: Tokenizer, room: int) -> str:

@@ -18,6 +18,7 @@ from jupyter_sc2.prompt import FORMAT_VERSION
 from jupyter_sc2.tune.card import card
 from jupyter_sc2.tune.recipe import BUILT_IN
 
+FILES = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")
 TOKENIZER_CONFIG = {
     # The fast class on purpose: GPT2Tokenizer would drop the digit split in transformers 5.
     "tokenizer_class": "PreTrainedTokenizerFast",
@@ -43,6 +44,7 @@ def hugging_face_config(config: ModelConfig) -> dict[str, Any]:
         "jupyter_sc2_format_version": FORMAT_VERSION,
         "jupyter_sc2_fim_order": "spm",
         "jupyter_sc2_token_healing": True,
+        "jupyter_sc2_answers_requests": True,
     }
 
 
@@ -64,8 +66,11 @@ def export(work: Path, folder: Path) -> None:
     draw_curve(log, folder / "loss.svg")
     parameters = sum(tensor.numel() for tensor in weights.values())
     (folder / "README.md").write_text(card(manifest, log, parameters, machine()))
-    files = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")
-    lines = [f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in files]
+    write_sums(folder)
+
+
+def write_sums(folder: Path) -> None:
+    lines = [f"{hashlib.sha256((folder / name).read_bytes()).hexdigest()}  {name}\n" for name in FILES]
     (folder / "SHA256SUMS").write_text("".join(lines))
 
 

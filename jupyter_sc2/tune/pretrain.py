@@ -23,6 +23,7 @@ _MALLOC = {
     "MALLOC_TOP_PAD_": str(1 << 28),
 }
 WARM_UP, DECAY = 0.02, 0.4  # shares of the run: linear rise, constant, then linear fall to zero
+REQUESTS = 0.25  # share of the rows that are requests in words, while the rate falls: the second phase
 
 
 def rate_at(share: float) -> float:
@@ -48,7 +49,7 @@ def train(args: argparse.Namespace) -> None:
     import numpy as np
     import torch
 
-    from jupyter_sc2.tune import checkpoint, corpus
+    from jupyter_sc2.tune import checkpoint, corpus, second_phase
     from jupyter_sc2.tune.recipe import BUILT_IN, Trainer
 
     if args.start:
@@ -56,14 +57,19 @@ def train(args: argparse.Namespace) -> None:
     if not (args.work / "manifest.json").exists():
         print("building the corpus", flush=True)
         corpus.build(args.work)
+    if not (args.work / "requests_2048.npy").exists():
+        second_phase.build(args.work, second_phase.ROWS, second_phase.held_out_requests())
     torch.set_num_threads(args.threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    rows_of = {length: np.load(args.work / f"train_{length}.npy", mmap_mode="r") for length in corpus.ROW_LENGTHS}
+    rows_of, requests_of = (
+        {length: np.load(args.work / f"{kind}_{length}.npy", mmap_mode="r") for length in corpus.ROW_LENGTHS}
+        for kind in ("train", "requests")
+    )
     trainer = Trainer(BUILT_IN, device)
     saved, log = args.work / "checkpoint.safetensors", args.work / "log.jsonl"
-    progress: dict[str, Any] = {"seconds": 0.0, "steps": 0, "rows": 0, "trained_ids": 0}
+    progress: dict[str, Any] = {"seconds": 0.0, "steps": 0, "rows": 0, "requests": 0, "trained_ids": 0}
     if saved.exists():
-        progress = checkpoint.load(trainer, saved)
+        progress |= checkpoint.load(trainer, saved)
     elif args.start:
         checkpoint.start(trainer, args.start / "model.safetensors")
     measured = time.monotonic()
@@ -71,9 +77,13 @@ def train(args: argparse.Namespace) -> None:
     while (share := progress["seconds"] / (60 * args.minutes)) < 1:
         started = time.monotonic()
         length = corpus.ROW_LENGTHS[share > 1 - args.long_share]
-        rows = next_rows(rows_of[length], progress["rows"], args.batch_ids // length)
+        count = args.batch_ids // length
+        asked = round(REQUESTS * count) if share > 1 - DECAY else 0
+        rows = next_rows(rows_of[length], progress["rows"], count - asked)
+        requests = next_rows(requests_of[length], progress["requests"], asked)
         progress["rows"] += len(rows)
-        batch = torch.from_numpy(rows.astype("int64")).to(device)
+        progress["requests"] += asked
+        batch = torch.from_numpy(np.concatenate((rows, requests)).astype("int64")).to(device)
         loss = trainer.step(batch, args.peak * rate_at(share), max(1, args.micro_ids // length))
         if not math.isfinite(loss):
             sys.exit(f"The loss is {loss} at step {progress['steps']}; the last checkpoint is {saved}.")

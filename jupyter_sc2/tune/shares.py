@@ -29,6 +29,7 @@ from jupyter_sc2.ngrams.library import build
 from jupyter_sc2.notebook import EXECUTION_AWARE
 from jupyter_sc2.supervisor import tables_folder
 from jupyter_sc2.tokenizer import Tokenizer
+from jupyter_sc2.tune.export import write_sums
 
 LENGTHS, PROMPT_IDS, ROUNDS = 10, 1024, 30
 PRIOR, PRIOR_COUNT = 0.05, 4.0  # a share is taken for so much, as if seen so often
@@ -110,6 +111,7 @@ def main(argv: Iterable[str] | None = None) -> None:
         path = entry.folder / "config.json"
         config = {**json.loads(path.read_text()), "jupyter_sc2_second_voice": msgspec.to_builtins(shares)}
         path.write_text(json.dumps(config, indent=2) + "\n")
+        write_sums(entry.folder)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from jupyter_sc2.errors import Sc2Error
 from jupyter_sc2.evaluate.completer import MIN_PROMPT_IDS, PROMPT_IDS, Completer
 from jupyter_sc2.evaluate.in_words.request import Request
 from jupyter_sc2.messages import Failed, Finished, RunCell, Snapshot, Submit, Tokens
+from jupyter_sc2.prompt.examples import examples_for
 from jupyter_sc2.prompt.magic import magic_prompt
 from jupyter_sc2.prompt.reply import CodeReply
 from jupyter_sc2.prompt.structured import ReplyPrompt
@@ -33,7 +34,9 @@ class Writer(Completer):
             raise Sc2Error("too_large", f"These weights leave {room} token ids for a prompt: too few.")
         cells = [RunCell("code", cell.strip()) for cell in request.cells]
         known = msgspec.convert(snapshot, Snapshot)
-        return magic_prompt(cells, request.words, self.tokenizer, room, snapshot=known)
+        return magic_prompt(
+            cells, request.words, self.tokenizer, room, snapshot=known, examples=examples_for(self.entry.answers)
+        )
 
     async def write(self, request: Request, snapshot: dict[str, Any]) -> str:
         """The code that would come into the new cell. Raises Sc2Error when the engine fails."""
