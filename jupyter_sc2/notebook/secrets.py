@@ -104,9 +104,7 @@ def _spans(line: str) -> tuple[tuple[int, int], ...]:
     searched = len(line) if len(line) <= MAX_LINE else 0
     secrets: set[str] = set()
     for start in range(0, max(0, searched - OVERLAP) + min(1, searched), WINDOW - OVERLAP):
-        part = line[start : start + WINDOW]
-        for detector, options in _detectors():
-            secrets.update(detector.analyze_string(part, **options))
+        secrets |= _secrets_in(line[start : start + WINDOW])
     for secret in secrets - {"", MASK}:
         found += [match.span() for match in re.finditer(re.escape(secret), line)]
     apart: list[tuple[int, int]] = []
@@ -116,6 +114,14 @@ def _spans(line: str) -> tuple[tuple[int, int], ...]:
         else:
             apart.append((first, last))
     return tuple(apart)
+
+
+@lru_cache(maxsize=1000)
+def _secrets_in(window: str) -> frozenset[str]:
+    """Remembered, because a key changes one window of a long line and leaves the others."""
+    return frozenset(
+        secret for detector, options in _detectors() for secret in detector.analyze_string(window, **options)
+    )
 
 
 @lru_cache(maxsize=1)
