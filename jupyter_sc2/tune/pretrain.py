@@ -46,34 +46,23 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
 
 
 def train(args: argparse.Namespace) -> None:
-    import numpy as np
     import torch
 
-    from jupyter_sc2.tune import checkpoint, corpus, second_phase
+    from jupyter_sc2.tune import checkpoint, corpus
     from jupyter_sc2.tune.recipe import BUILT_IN, Trainer
 
-    if args.start:
-        shutil.copyfile(args.start / "tokenizer.json", args.work / "tokenizer.json")
-    if not (args.work / "manifest.json").exists():
-        print("building the corpus", flush=True)
-        corpus.build(args.work)
-    if not (args.work / "requests_2048.npy").exists():
-        second_phase.build(args.work, second_phase.ROWS, second_phase.held_out_requests())
+    prepare(args.work, args.start)
     torch.set_num_threads(args.threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    rows_of, requests_of = (
-        {length: np.load(args.work / f"{kind}_{length}.npy", mmap_mode="r") for length in corpus.ROW_LENGTHS}
-        for kind in ("train", "requests")
-    )
+    rows_of, requests_of = shards(args.work, "train"), shards(args.work, "requests")
     trainer = Trainer(BUILT_IN, device)
-    saved, log = args.work / "checkpoint.safetensors", args.work / "log.jsonl"
+    saved = args.work / "checkpoint.safetensors"
     progress: dict[str, Any] = {"seconds": 0.0, "steps": 0, "rows": 0, "requests": 0, "trained_ids": 0}
     if saved.exists():
         progress |= checkpoint.load(trainer, saved)
     elif args.start:
         checkpoint.start(trainer, args.start / "model.safetensors")
-    measured = time.monotonic()
-    smooth = None
+    measured, smooth = time.monotonic(), None
     while (share := progress["seconds"] / (60 * args.minutes)) < 1:
         started = time.monotonic()
         length = corpus.ROW_LENGTHS[share > 1 - args.long_share]
@@ -81,23 +70,47 @@ def train(args: argparse.Namespace) -> None:
         asked = round(REQUESTS * count) if share > 1 - DECAY else 0
         rows = next_rows(rows_of[length], progress["rows"], count - asked)
         requests = next_rows(requests_of[length], progress["requests"], asked)
-        progress["rows"] += len(rows)
-        progress["requests"] += asked
-        batch = torch.from_numpy(np.concatenate((rows, requests)).astype("int64")).to(device)
+        batch = torch.tensor([*rows.tolist(), *requests.tolist()], device=device)
         loss = trainer.step(batch, args.peak * rate_at(share), max(1, args.micro_ids // length))
         if not math.isfinite(loss):
             sys.exit(f"The loss is {loss} at step {progress['steps']}; the last checkpoint is {saved}.")
         smooth = loss if smooth is None else 0.98 * smooth + 0.02 * loss
-        progress["steps"] += 1
-        progress["trained_ids"] += args.batch_ids
+        gained = {"steps": 1, "rows": count - asked, "requests": asked, "trained_ids": args.batch_ids}
+        progress = {**progress, **{name: progress[name] + value for name, value in gained.items()}}
         progress["seconds"] += time.monotonic() - started
         if time.monotonic() - measured > 240 or progress["seconds"] >= 60 * args.minutes:
-            line = {**progress, "loss": smooth, "bits_per_byte": held_out_bits(trainer, args.work, device)}
-            with log.open("a") as file:
-                file.write(json.dumps(line) + "\n")
-            print(json.dumps(line), flush=True)
+            tell({**progress, "loss": smooth, "bits_per_byte": held_out_bits(trainer, args.work, device)}, args.work)
             checkpoint.save(trainer, progress, saved)
             measured = time.monotonic()
+
+
+def prepare(work: Path, start: Path | None) -> None:
+    """Downloads and builds what is not in `work` yet."""
+    from jupyter_sc2.tune import corpus, second_phase
+
+    if start:
+        shutil.copyfile(start / "tokenizer.json", work / "tokenizer.json")
+    if not (work / "manifest.json").exists():
+        print("building the corpus", flush=True)
+        corpus.build(work)
+    if not all((work / f"requests_{length}.npy").exists() for length in corpus.ROW_LENGTHS):
+        print("building the second phase", flush=True)
+        second_phase.build(work, second_phase.ROWS, second_phase.held_out_requests())
+
+
+def shards(work: Path, kind: str) -> dict[int, Any]:
+    """By the length of their rows."""
+    import numpy as np
+
+    from jupyter_sc2.tune import corpus
+
+    return {length: np.load(work / f"{kind}_{length}.npy", mmap_mode="r") for length in corpus.ROW_LENGTHS}
+
+
+def tell(line: dict[str, Any], work: Path) -> None:
+    with (work / "log.jsonl").open("a") as file:
+        file.write(json.dumps(line) + "\n")
+    print(json.dumps(line), flush=True)
 
 
 def next_rows(rows: Any, seen: int, count: int) -> Any:

@@ -45,7 +45,7 @@ class KneserNey:
         """Greedily, from where the product's prompt ends to where its suggestion would."""
         prompt = prompt_at(hole, self.entry, self.tokenizer, ARMS["cell"], PROMPT_IDS)
         ids = [i for piece in prompt.pieces if piece.origin == "before" for i in piece.ids]
-        document = count(self._document(hole), FIRST, self.model.size)
+        document = count(self._document(hole, len(prompt.spell)), FIRST, self.model.size)
         trimmer, spell = Trimmer(prompt, self.tokenizer), prompt.spell.encode()
         text, done = "", 0
         while done < NEW_IDS[hole.task] and not trimmer.finished:
@@ -59,8 +59,11 @@ class KneserNey:
             done += 1
         return Suggestion(text + trimmer.flush(complete=False), done)
 
-    def _document(self, hole: Hole) -> NDArray[np.uint16]:
-        """Its cells without the hidden text, in the form that prompts have, a cut between any two."""
+    def _document(self, hole: Hole, typed: int) -> NDArray[np.uint16]:
+        """Its cells in the form that prompts have, a cut between any two; without the hidden text.
+
+        The `typed` characters before the cursor are left out too: half a word, which is still to be spelled.
+        """
         sign = comment_sign(hole.document.language)
         source = hole.document.cells[hole.cell].source
         texts = [
@@ -68,7 +71,7 @@ class KneserNey:
             for i, cell in enumerate(hole.document.cells)
             if i != hole.cell
         ]
-        texts += [code_mark(sign) + source[: hole.start], source[hole.end :]]
+        texts += [code_mark(sign) + source[: hole.start - typed], source[hole.end :]]
         return np.array([i for ids in self.tokenizer.encode_many(texts) for i in [*ids, 0]], np.uint16)
 
     def spells(self, text: bytes) -> NDArray[np.bool_]:
