@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "conversations": {"messages", "errors"},
     "evaluate": {
         "__version__", "messages", "errors", "tokenizer", "notebook", "prompt", "supervisor", "catalog",
-        "tune.documents",
+        "ngrams", "tune.documents",
     },
     "cli": {"__version__", "errors", "evaluate"},
     "handlers": {

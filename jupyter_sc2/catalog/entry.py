@@ -19,8 +19,9 @@ class Entry(Struct, frozen=True):
     """Weights as a prompt builder needs to know them. `max_positions` counts token ids, prompt and reply together.
 
     Weights that `heals` are asked from a border between tokens, and spell what is typed of a word before they go on.
-    Weights with `answers` learned to answer requests in words and are shown no examples of it. `base` weights complete
-    text and were not trained to converse; this version asks all weights so.
+    Weights with a `second_voice` look up the libraries that a notebook imports; those with `answers` learned to answer
+    requests in words and are shown no examples. `base` weights complete text and were not trained to converse; this
+    version asks all weights so.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Entry(Struct, frozen=True):
     format_version: int
     heals: bool = False
     answers: bool = False
+    second_voice: bool = False
     kind: Literal["base", "chat"] = "base"
 
     @property
@@ -44,6 +46,7 @@ class _Config(Struct, frozen=True):
     jupyter_sc2_fim_order: Literal["spm", "psm"] = "psm"
     jupyter_sc2_token_healing: bool = False
     jupyter_sc2_answers_requests: bool = False
+    jupyter_sc2_second_voice: dict[str, list[float]] | None = None
     jupyter_sc2_format_version: Annotated[int, Meta(ge=1, le=1000)] = 1
 
 
@@ -80,4 +83,5 @@ def find(weights: str) -> Entry:
         format_version=config.jupyter_sc2_format_version,
         heals=config.jupyter_sc2_token_healing,
         answers=config.jupyter_sc2_answers_requests,
+        second_voice=config.jupyter_sc2_second_voice is not None,
     )

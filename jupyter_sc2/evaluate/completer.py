@@ -6,17 +6,20 @@ import asyncio
 import os
 import sys
 import time
+from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
 from jupyter_sc2 import catalog
 from jupyter_sc2.errors import Sc2Error
-from jupyter_sc2.evaluate.documents import source_cell
+from jupyter_sc2.evaluate.documents import Document, source_cell
 from jupyter_sc2.evaluate.states import state_at
 from jupyter_sc2.evaluate.tasks import Hole
 from jupyter_sc2.messages import EngineStatus, Failed, Finished, Ready, Submit, Tokens
-from jupyter_sc2.notebook import Limits, Policy
+from jupyter_sc2.ngrams.library import build as build_table
+from jupyter_sc2.notebook import Limits, Policy, imported_libraries
 from jupyter_sc2.prompt.ghost import Prompt, Style, Subject, build
 from jupyter_sc2.prompt.trim import Trimmer
 from jupyter_sc2.supervisor import Supervisor, Ticket, WorkerSettings, tables_folder
@@ -70,6 +73,13 @@ class Completer:
 
     async def __aexit__(self, *_: Any) -> None:
         await self.supervisor.stop()
+
+    async def prepare(self, documents: Iterable[Document]) -> None:
+        """Builds the tables of libraries that the documents import, so that all holes are asked alike."""
+        if not self.entry.second_voice:
+            return
+        for name in {name: None for document in documents for name in imported_libraries(document.cells)}:
+            await asyncio.to_thread(build_table, name, self.tokenizer, Path(tables_folder()))
 
     @property
     def ready(self) -> Ready:

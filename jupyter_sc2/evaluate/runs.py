@@ -69,6 +69,7 @@ async def ask(
         async with Completer(weights, threads) as completer:
             for run in mine:
                 run.ready = completer.ready
+            await completer.prepare(hole.document for hole in holes)
             for hole in holes:
                 await _ask_one(completer, mine, hole, tick)
 
@@ -80,7 +81,7 @@ async def _ask_one(completer: Completer, runs: Sequence[Run], hole: Hole, tick: 
         who = run.contender
         begun = time.perf_counter()
         prompt = completer.prompt(hole, ARMS[who.arm], who.prompt_ids)
-        same = (*prompt.ids, prompt.spell)
+        same = (*prompt.ids, prompt.spell, *prompt.libraries)
         is_timed = same not in known
         if is_timed:
             cache_key = f"{hole.document.name}/{who.name}"
