@@ -6,11 +6,14 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from jupyter_sc2.prompt import FORMAT_VERSION
+
 TEMPLATE = Path(__file__).with_name("card.md")
 
 
 def card(manifest: dict[str, Any], log: list[dict[str, Any]], parameters: int, machine: str) -> str:
     last = log[-1]
+    earlier = last.get("earlier_ids", 0)
     trained_on = [source for source in manifest["sources"] if source["package"] in manifest["documents"]]
     rows = [f"| {s['package']} | {s['version']} | {s['licence']} |" for s in trained_on]
     rows.append(f"| Python standard library | {sys.version_info[0]}.{sys.version_info[1]} | PSF-2.0 |")
@@ -24,6 +27,9 @@ def card(manifest: dict[str, Any], log: list[dict[str, Any]], parameters: int, m
         loss=last["loss"],
         held_documents=manifest["held_out"]["documents"],
         held_packages=", ".join(manifest["held_out"]["packages"]),
+        format_version=FORMAT_VERSION,
+        earlier=f", after {earlier / 1e6:.1f} million of the weights before" if earlier else "",
+        requests=last["requests"],
         documents=sum(manifest["documents"].values()),
         notebooks=manifest["notebooks"],
         table="\n".join(rows),

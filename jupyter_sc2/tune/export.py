@@ -61,8 +61,9 @@ def export(work: Path, folder: Path) -> None:
     (folder / "tokenizer_config.json").write_text(json.dumps(TOKENIZER_CONFIG, indent=2) + "\n")
     shutil.copyfile(work / "tokenizer.json", folder / "tokenizer.json")
     manifest = json.loads((work / "manifest.json").read_text())
-    (folder / "training-data.json").write_text(json.dumps(manifest, indent=1) + "\n")
     log = [json.loads(line) for line in (work / "log.jsonl").read_text().splitlines()]
+    manifest["trained_ids"] = log[-1]["trained_ids"] + log[-1].get("earlier_ids", 0)
+    (folder / "training-data.json").write_text(json.dumps(manifest, indent=1) + "\n")
     draw_curve(log, folder / "loss.svg")
     parameters = sum(tensor.numel() for tensor in weights.values())
     (folder / "README.md").write_text(card(manifest, log, parameters, machine()))

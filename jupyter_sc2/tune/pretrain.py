@@ -62,6 +62,7 @@ def train(args: argparse.Namespace) -> None:
         progress |= checkpoint.load(trainer, saved)
     elif args.start:
         checkpoint.start(trainer, args.start / "model.safetensors")
+        progress["earlier_ids"] = json.loads((args.start / "training-data.json").read_text()).get("trained_ids", 0)
     measured, smooth = time.monotonic(), None
     while (share := progress["seconds"] / (60 * args.minutes)) < 1:
         started = time.monotonic()
