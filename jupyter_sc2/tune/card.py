@@ -11,7 +11,7 @@ from jupyter_sc2.prompt import FORMAT_VERSION
 TEMPLATE = Path(__file__).with_name("card.md")
 
 
-def card(manifest: dict[str, Any], log: list[dict[str, Any]], parameters: int, machine: str) -> str:
+def card(manifest: dict[str, Any], log: list[dict[str, Any]], parameters: int, machine: str, keep: float) -> str:
     last = log[-1]
     earlier = last.get("earlier_ids", 0)
     trained_on = [source for source in manifest["sources"] if source["package"] in manifest["documents"]]
@@ -29,6 +29,7 @@ def card(manifest: dict[str, Any], log: list[dict[str, Any]], parameters: int, m
         held_packages=", ".join(manifest["held_out"]["packages"]),
         format_version=FORMAT_VERSION,
         earlier=f", after {earlier / 1e6:.1f} million of the weights before" if earlier else "",
+        kept=f" The weights are the mean of {keep:.0%} of those before and {1 - keep:.0%} of these." if keep else "",
         requests=last["requests"],
         documents=sum(manifest["documents"].values()),
         notebooks=manifest["notebooks"],

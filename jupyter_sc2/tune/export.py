@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
 from jupyter_sc2.engine.config import ModelConfig
 from jupyter_sc2.prompt import FORMAT_VERSION
@@ -48,13 +48,21 @@ def hugging_face_config(config: ModelConfig) -> dict[str, Any]:
     }
 
 
-def export(work: Path, folder: Path) -> None:
-    """Converts `work/checkpoint.safetensors` into `folder`, with `SHA256SUMS` over every file but itself."""
+def export(work: Path, folder: Path, start: Path | None = None, keep: float = 0.0) -> None:
+    """Converts `work/checkpoint.safetensors` into `folder`, with `SHA256SUMS` over every file but itself.
+
+    Weights that went on from `start` may keep a share of it: between both ends the mean is often better than either
+    (https://arxiv.org/abs/2109.01903).
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with safe_open(work / "checkpoint.safetensors", framework="pt") as file:
         names = [name for name in file.keys() if name.startswith("master.")]  # noqa: SIM118 (no mapping)
-        weights = {name.removeprefix("master."): file.get_tensor(name).to(torch.bfloat16) for name in names}
+        weights = {name.removeprefix("master."): file.get_tensor(name) for name in names}
     weights.pop("lm_head.weight", None)  # tied to the embeddings
+    if start and keep:
+        before = load_file(start / "model.safetensors")
+        weights = {name: torch.lerp(tensor, before[name].float(), keep) for name, tensor in weights.items()}
+    weights = {name: tensor.to(torch.bfloat16) for name, tensor in weights.items()}
     save_file(weights, folder / "model.safetensors", {"format": "pt"})
     (folder / "model.safetensors").chmod(0o644)
     (folder / "config.json").write_text(json.dumps(hugging_face_config(BUILT_IN), indent=2) + "\n")
@@ -66,7 +74,7 @@ def export(work: Path, folder: Path) -> None:
     (folder / "training-data.json").write_text(json.dumps(manifest, indent=1) + "\n")
     draw_curve(log, folder / "loss.svg")
     parameters = sum(tensor.numel() for tensor in weights.values())
-    (folder / "README.md").write_text(card(manifest, log, parameters, machine()))
+    (folder / "README.md").write_text(card(manifest, log, parameters, machine(), keep))
     write_sums(folder)
 
 

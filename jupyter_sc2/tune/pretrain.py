@@ -41,6 +41,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--start", type=Path, help="go on from the weights in this folder, with their tokenizer")
     parser.add_argument("--peak", type=float, default=1.0, help="share of the recipe's learning rates, for going on")
+    parser.add_argument("--keep", type=float, default=0.0, help="share of the weights in --start that are exported")
     parser.add_argument("--export", type=Path, help="write the finished weights into this folder and stop")
     return parser.parse_args(argv)
 
@@ -147,7 +148,7 @@ def main() -> None:
     if args.export:
         from jupyter_sc2.tune.export import export
 
-        export(args.work, args.export)
+        export(args.work, args.export, args.start, args.keep)
     else:
         train(args)
 
