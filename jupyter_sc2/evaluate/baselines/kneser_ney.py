@@ -23,7 +23,7 @@ FIRST = len(SPECIAL_TOKENS)  # sentinels and ends cut the text
 ROWS = "train_2048.npy"  # holds every example, those of the shorter rows too
 SAVED = "kneser_ney.npz"
 TABLES = ("keys", "counts", "discounts")
-CACHE = 0.7  # weight of the document's own model: the best of tenths at 600 holes of three other packages
+CACHE = 0.7  # weight of the document's own model: of tenths, the most exact rests of lines in three other packages
 
 
 class KneserNey:
