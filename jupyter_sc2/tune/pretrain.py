@@ -23,7 +23,6 @@ _MALLOC = {
     "MALLOC_TOP_PAD_": str(1 << 28),
 }
 WARM_UP, DECAY = 0.02, 0.4  # shares of the run: linear rise, constant, then linear fall to zero
-REQUESTS = 0.25  # share of the rows that are requests in words, while the rate falls: the second phase
 
 
 def rate_at(share: float) -> float:
@@ -38,6 +37,8 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--batch-ids", type=int, default=8192, help="token ids in one optimizer step")
     parser.add_argument("--micro-ids", type=int, default=4096, help="token ids computed at once")
     parser.add_argument("--long-share", type=float, default=0.25, help="share of the run with long rows")
+    parser.add_argument("--requests", type=float, default=0.25, help="share of rows that are requests in words")
+    parser.add_argument("--requests-from", type=float, default=1 - DECAY, help="share of the run before the first")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--start", type=Path, help="go on from the weights in this folder, with their tokenizer")
     parser.add_argument("--peak", type=float, default=1.0, help="share of the recipe's learning rates, for going on")
@@ -69,7 +70,7 @@ def train(args: argparse.Namespace) -> None:
         started = time.monotonic()
         length = corpus.ROW_LENGTHS[share > 1 - args.long_share]
         count = args.batch_ids // length
-        asked = round(REQUESTS * count) if share > 1 - DECAY else 0
+        asked = round(args.requests * count) if share >= args.requests_from else 0
         rows = next_rows(rows_of[length], progress["rows"], count - asked)
         requests = next_rows(requests_of[length], progress["requests"], asked)
         batch = torch.tensor([*rows.tolist(), *requests.tolist()], device=device)
