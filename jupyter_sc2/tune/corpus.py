@@ -21,12 +21,11 @@ from jupyter_sc2.tune.documents import Cell, Document, read_package, read_standa
 from jupyter_sc2.tune.download import Source, fetch_all
 from jupyter_sc2.tune.duplicates import overlap, without_near_duplicates
 from jupyter_sc2.tune.examples import END, FILE_SEP, Pieces, examples, structured
-from jupyter_sc2.tune.packing import pack
+from jupyter_sc2.tune.packing import ROW_LENGTHS, pack
 from jupyter_sc2.tune.placeholders import Placeholders, cleaned
 from jupyter_sc2.tune.sources import HELD_OUT
 
 VOCAB_SIZE = 8192
-ROW_LENGTHS = (512, 2048)  # of most of the training, and of its last part
 SHARDS = 32  # of the work of encoding
 CODE_SHARE = 0.3  # of all code files; notebooks are rare and taken whole
 HELD_OUT_DOCUMENTS = 400

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+ROW_LENGTHS = (512, 2048)  # ids; of most of the training, and of its last part
 WINDOW = 64  # rows that are open at a time
 
 

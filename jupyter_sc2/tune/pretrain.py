@@ -50,7 +50,8 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
 def train(args: argparse.Namespace) -> None:
     import torch
 
-    from jupyter_sc2.tune import checkpoint, corpus
+    from jupyter_sc2.tune import checkpoint
+    from jupyter_sc2.tune.packing import ROW_LENGTHS
     from jupyter_sc2.tune.recipe import BUILT_IN, Trainer
 
     prepare(args.work, args.start)
@@ -68,7 +69,7 @@ def train(args: argparse.Namespace) -> None:
     measured, smooth = time.monotonic(), None
     while (share := progress["seconds"] / (60 * args.minutes)) < 1:
         started = time.monotonic()
-        length = corpus.ROW_LENGTHS[share > 1 - args.long_share]
+        length = ROW_LENGTHS[share > 1 - args.long_share]
         count = args.batch_ids // length
         asked = round(args.requests * count) if share >= args.requests_from else 0
         rows = next_rows(rows_of[length], progress["rows"], count - asked)
@@ -90,13 +91,14 @@ def train(args: argparse.Namespace) -> None:
 def prepare(work: Path, start: Path | None) -> None:
     """Downloads and builds what is not in `work` yet."""
     from jupyter_sc2.tune import corpus, second_phase
+    from jupyter_sc2.tune.packing import ROW_LENGTHS
 
     if start:
         shutil.copyfile(start / "tokenizer.json", work / "tokenizer.json")
     if not (work / "manifest.json").exists():
         print("building the corpus", flush=True)
         corpus.build(work)
-    if not all((work / f"requests_{length}.npy").exists() for length in corpus.ROW_LENGTHS):
+    if not all((work / f"requests_{length}.npy").exists() for length in ROW_LENGTHS):
         print("building the second phase", flush=True)
         second_phase.build(work, second_phase.ROWS, second_phase.held_out_requests())
 
@@ -105,9 +107,9 @@ def shards(work: Path, kind: str) -> dict[int, Any]:
     """By the length of their rows."""
     import numpy as np
 
-    from jupyter_sc2.tune import corpus
+    from jupyter_sc2.tune.packing import ROW_LENGTHS
 
-    return {length: np.load(work / f"{kind}_{length}.npy", mmap_mode="r") for length in corpus.ROW_LENGTHS}
+    return {length: np.load(work / f"{kind}_{length}.npy", mmap_mode="r") for length in ROW_LENGTHS}
 
 
 def tell(line: dict[str, Any], work: Path) -> None:

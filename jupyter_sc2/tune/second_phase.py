@@ -16,11 +16,10 @@ import numpy as np
 
 from jupyter_sc2.evaluate.in_words.requests import TOPICS
 from jupyter_sc2.tokenizer import Tokenizer
-from jupyter_sc2.tune.corpus import ROW_LENGTHS
 from jupyter_sc2.tune.described import described
 from jupyter_sc2.tune.documents import read_package, read_standard_library, without_duplicates
 from jupyter_sc2.tune.examples import END
-from jupyter_sc2.tune.packing import pack
+from jupyter_sc2.tune.packing import ROW_LENGTHS, pack
 from jupyter_sc2.tune.requests import normalised, rows
 from jupyter_sc2.tune.sources import HELD_OUT
 
