@@ -21,6 +21,7 @@ from torch import Tensor
 from jupyter_sc2.errors import WeightsError
 from jupyter_sc2.ngrams import Match, Ngrams
 
+TINY = 1e-30  # a chance that is too small for float32 stays a number: the speller may allow no other id
 Share = Annotated[float, Meta(ge=0.0, le=0.95)]
 
 
@@ -63,7 +64,7 @@ class SecondVoice:
                 for match in matches:
                     followed = torch.from_numpy((match.counts * (share / total)).astype(np.float32))
                     mixed.index_add_(0, torch.from_numpy(match.ids), followed)
-        return logits if mixed is None else mixed.log()
+        return logits if mixed is None else mixed.clamp_min(TINY).log()
 
 
 def longest(tables: Sequence[Ngrams], context: Sequence[int]) -> list[Match]:

@@ -18,6 +18,7 @@ from jupyter_sc2.evaluate.progress import Progress
 from jupyter_sc2.evaluate.results import result, text_of
 from jupyter_sc2.evaluate.runs import Run, ask, ask_baselines
 from jupyter_sc2.evaluate.samples import samples
+from jupyter_sc2.evaluate.written import check_folders, write
 
 INTERRUPTED = 130  # the exit status after Ctrl+C
 
@@ -27,9 +28,7 @@ def run(args: argparse.Namespace) -> int:
     runs = [Run(contender) for contender in contenders(args)]
     if args.picture:
         picture.check(args.picture)
-    for path in filter(None, (args.json, args.samples, args.picture)):
-        if not path.absolute().parent.is_dir():
-            raise Sc2Error("no_folder", f"There is no folder {path.parent} to write {path.name} into.")
+    check_folders((args.json, args.samples, args.picture))
     found = collect(args.paths)
     _tell_skipped(found)
     holes = punch(found.documents, args.seed, args.max_holes)
@@ -49,7 +48,7 @@ def run(args: argparse.Namespace) -> int:
     if all(run.answers for run in runs):
         _show(result(runs, args.seed, args.ablate), found, args)
         if args.samples:
-            _write(args.samples, "\n".join(samples(runs)) + "\n")
+            write(args.samples, "\n".join(samples(runs)) + "\n")
     return INTERRUPTED if interrupted else 0
 
 
@@ -64,16 +63,9 @@ def _show(made: dict[str, Any], found: Found, args: argparse.Namespace) -> None:
     print(text_of(made))
     made = {**made, "read": len(found.documents), "skipped": len(found.skipped)}
     if args.json:
-        _write(args.json, json.dumps(made, indent=1) + "\n")
+        write(args.json, json.dumps(made, indent=1) + "\n")
     if args.picture:
         _draw(made, args.picture)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, "utf-8")
-    except OSError as error:
-        raise Sc2Error("cannot_write", f"{path} cannot be written: {error.strerror}.") from None
 
 
 def _draw(made: dict[str, Any], path: Path) -> None:

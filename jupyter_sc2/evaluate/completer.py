@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,8 @@ class Completer:
         if not self.entry.second_voice:
             return
         for name in {name: None for document in documents for name in imported_libraries(document.cells)}:
-            await asyncio.to_thread(build_table, name, self.tokenizer, Path(tables_folder()))
+            with suppress(OSError):  # no room, or no right to write: then there is no table
+                await asyncio.to_thread(build_table, name, self.tokenizer, Path(tables_folder()))
 
     @property
     def ready(self) -> Ready:

@@ -34,8 +34,8 @@ class Libraries:
         names = [name for name in names if name.isidentifier()][:MAX_NAMES]
         for name in names:
             if name not in self._tables and len(self._tables) < MAX_KNOWN:
-                self._tables[name] = self._opened_now(name)
-                if self._tables[name] is None and installed(name):
+                self._tables[name] = table = self._opened_now(name)
+                if table is None and installed(name):
                     self._want(name)
         return [table for name in names if (table := self._tables.get(name)) is not None]
 
@@ -60,9 +60,9 @@ class Libraries:
                 self._tables[name] = self._opened_now(name)
 
     def _opened_now(self, name: str) -> Ngrams | None:
-        """None where there is none yet, or a damaged one, which the next build replaces."""
-        path = table_path(name, self.tokenizer, self.folder)
+        """None where there is none: not built yet, damaged, or of a library that is being installed just now."""
         try:
+            path = table_path(name, self.tokenizer, self.folder)
             return Ngrams.open(path) if path else None
         except (OSError, ValueError):
             return None

@@ -19,7 +19,10 @@ def installed(name: str) -> Path | None:
     """The folder or the file of an installed library; None for Python's own and for what is not installed."""
     if not name.isidentifier() or name in sys.stdlib_module_names:
         return None
-    found = PathFinder.find_spec(name, _folders())
+    try:
+        found = PathFinder.find_spec(name, _folders())
+    except (OSError, ValueError, ImportError):  # a damaged archive on the path, for one
+        return None
     if found is None:
         return None
     if found.submodule_search_locations:

@@ -8,6 +8,7 @@ import pytest
 import torch
 from tiny import ask, ids_of, tiny_engine, write_checkpoint
 
+from jupyter_sc2.engine.sampler import Sampler
 from jupyter_sc2.engine.second_voice import SecondVoice, Shares
 from jupyter_sc2.errors import WeightsError
 from jupyter_sc2.ngrams import Ngrams
@@ -40,6 +41,15 @@ def test_without_a_match_nothing_changes() -> None:
     logits = torch.randn(512)
     assert SecondVoice(SHARES, [100, 101], []).mix(logits, [300]) is logits
     assert SecondVoice(SHARES, [100, 101], []).mix(logits, []) is logits
+
+
+def test_a_chance_of_nothing_stays_a_number() -> None:
+    """The speller may allow only ids that the weights hold to be impossible."""
+    logits = torch.zeros(512)
+    logits[300] = 500.0
+    mixed = SecondVoice(SHARES, [100, 101], []).mix(logits, [100])
+    assert mixed.isfinite().all()
+    assert Sampler(0.0, 1.0, 0, 512).pick(mixed, [40, 41]) in (40, 41)
 
 
 def test_the_longest_of_all_libraries_speaks() -> None:

@@ -76,9 +76,11 @@ def test_relative_imports_go_up_within_the_root(root):
     (root / "pkg.py").write_text("x = 1")
     (root / "work" / "pkg.py").write_text("x = 2")
     (root.parent / "pkg.py").write_text("x = 3")
+    (root / "birds" / "tools").mkdir(parents=True)
+    (root / "birds" / "pkg.py").write_text("x = 4")
     assert found(root, "from .pkg import x") == {"pkg.py": "x = 2"}
     assert found(root, "from ..pkg import x") == {"../pkg.py": "x = 1"}
     assert found(root, "from ..work.tools.io import save", path="work/tools/a.py") == {}
-    assert found(root, "from ...work.pkg import x", path="work/tools/a.py") == {"../../work/pkg.py": "x = 2"}
+    assert found(root, "from ...birds.pkg import x", path="birds/tools/a.py") == {"../../birds/pkg.py": "x = 4"}
     for leaves in ("from ...pkg import x", "from ...root.pkg import x", "from ..", "from . import pkg"):
         assert found(root, leaves) == {}

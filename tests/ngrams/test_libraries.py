@@ -101,6 +101,12 @@ def test_a_missing_table_is_built_beside_the_answers(tokenizer, tmp_path) -> Non
     assert [path.suffix for path in tmp_path.iterdir()] == [".npy"]
 
 
+def test_a_library_that_goes_away_is_no_failure(site_packages, tokenizer, tmp_path, monkeypatch) -> None:
+    gone = [site_packages / "birds" / "gone.py"]
+    monkeypatch.setattr(library, "source_files", lambda root: gone)
+    assert Libraries(tokenizer, tmp_path).of(["birds"]) == []
+
+
 def test_a_folder_that_cannot_be_written_is_no_failure(tokenizer, tmp_path) -> None:
     (tmp_path / "file").write_text("")
     libraries = Libraries(tokenizer, tmp_path / "file" / "below")

@@ -19,6 +19,7 @@ from jupyter_sc2.evaluate.in_words.request import Request
 from jupyter_sc2.evaluate.in_words.requests import TOPICS
 from jupyter_sc2.evaluate.in_words.writer import Writer
 from jupyter_sc2.evaluate.progress import Progress
+from jupyter_sc2.evaluate.written import check_folders, write
 from jupyter_sc2.prompt.reply import parses
 
 INTERRUPTED = 130  # the exit status after Ctrl+C
@@ -61,9 +62,7 @@ def run(args: argparse.Namespace) -> int:
         print(REFUSAL.format(n=total, topics=topics), file=sys.stderr)
         return 2
     _check_libraries()
-    for path in filter(None, (args.json, args.samples)):
-        if not path.absolute().parent.is_dir():
-            raise Sc2Error("no_folder", f"There is no folder {path.parent} to write {path.name} into.")
+    check_folders((args.json, args.samples))
     progress = Progress(total, args.quiet)
     answers: list[Answer] = []
     weights: dict[str, Any] = {"weights": args.weights}
@@ -113,9 +112,9 @@ def _check_libraries() -> None:
 def _show(answers: Sequence[Answer], made: dict[str, Any], args: argparse.Namespace) -> None:
     print(text_of(made))
     if args.json:
-        _write(args.json, json.dumps(made, indent=1, ensure_ascii=False) + "\n")
+        write(args.json, json.dumps(made, indent=1, ensure_ascii=False) + "\n")
     if args.samples:
-        _write(args.samples, "\n".join(map(_sample, answers)) + "\n")
+        write(args.samples, "\n".join(map(_sample, answers)) + "\n")
 
 
 def _sample(answer: Answer) -> str:
@@ -125,10 +124,3 @@ def _sample(answer: Answer) -> str:
     return json.dumps(
         {**asked, "code": answer.code, "passed": answer.passed, "reason": answer.reason}, ensure_ascii=False
     )
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, "utf-8")
-    except OSError as error:
-        raise Sc2Error("cannot_write", f"{path} cannot be written: {error.strerror}.") from None
