@@ -117,7 +117,7 @@ class Completer:
                 if event.finish in ("stop", "length"):
                     text += trimmer.flush(complete=event.finish == "stop")
                 first = first or (_since(begun) if text else None)
-                return Completion(text, event.usage.new_ids, first, _since(begun), len(prompt.ids))
+                return Completion(trimmer.kept(), event.usage.new_ids, first, _since(begun), len(prompt.ids))
             first = first or (_since(begun) if text else None)
 
     def _hear(self, status: EngineStatus) -> None:

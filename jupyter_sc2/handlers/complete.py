@@ -40,9 +40,11 @@ class CompleteHandler(StreamHandler):
             prompt = await asyncio.to_thread(ghost.build_prompt, request, where, served, prompt_ids, root)
             submitted = ghost.submission(request, prompt, seed_of(request.options))
             served.engine.submit(stream, submitted)
-            last = await self.relay(stream, Trimmer(prompt, served.tokenizer), events)
+            trimmer = Trimmer(prompt, served.tokenizer)
+            last = await self.relay(stream, trimmer, events)
             made_by = provenance(request.options, submitted, served)
-            await events.send(Done(last.finish, last.usage, made_by, prompt.truncated))
+            kept = await asyncio.to_thread(trimmer.kept)  # parses, at worst for a while
+            await events.send(Done(last.finish, last.usage, made_by, prompt.truncated, kept))
 
         ticket = Ticket(request.request_id, request.client_id, request.editor_id, request.seq, request.role)
         await self.answer(self.services.of(request.role), ticket, events, write)

@@ -57,21 +57,21 @@ class Text(Struct, frozen=True, tag="text"):
 
 
 class Done(Struct, frozen=True, tag="done"):
-    """`truncated` says that the context did not hold every cell."""
+    """`truncated` says that the context did not hold every cell. `text` is all of the answer as it is kept.
+
+    It stands for what came before: without what was unfinished, repeated, or made no sense where it stands.
+    """
 
     finish: Finish
     usage: Usage
     provenance: Provenance | None = None
     truncated: bool = False
+    text: str = ""
 
 
 class ReplyDone(Done, frozen=True, tag="done"):
-    """End of a whole answer. `text` is all of it as it is kept: without what was unfinished or repeated at its end.
+    """End of a reply in a conversation: `revision` is the newest, and `unsaved` says why it is not on disk, if so."""
 
-    In a conversation `revision` is the newest, and `unsaved` says why it is not on disk, if it is not.
-    """
-
-    text: str = ""
     revision: int | None = None
     unsaved: str = ""
 

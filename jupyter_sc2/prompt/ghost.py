@@ -45,7 +45,7 @@ OVERHEAD = 8  # ids: sentinels, and the last blank line of the file of context
 
 
 class Prompt(Struct, frozen=True):
-    """`line_prefix` and `suffix` are the text before the cursor on its line and after it in its cell.
+    """`prefix` and `suffix` are the text before and after the cursor in its cell.
 
     `spell` is typed text that the ids leave out and the answer must begin with; it is not shown again. `pieces` say
     where the ids come from, in the prompt's order but for sentinels. `libraries` are those that the notebook imports.
@@ -53,13 +53,18 @@ class Prompt(Struct, frozen=True):
 
     ids: list[int]
     truncated: bool
-    line_prefix: str
+    prefix: str
     suffix: str
     language: str = "python"
     spell: str = ""
     stop_ids: tuple[int, ...] = STOP_IDS
     pieces: tuple[Piece, ...] = ()
     libraries: tuple[str, ...] = ()
+
+    @property
+    def line_prefix(self) -> str:
+        """The text before the cursor on its line."""
+        return self.prefix[self.prefix.rfind("\n") + 1 :]
 
 
 class Style(Struct, frozen=True):
@@ -114,7 +119,7 @@ def build(
     return Prompt(
         ids=[*(i for piece in files for i in piece.ids), *_file(context, encode(scripts), encode), *middle],
         truncated=suffix_cut or prefix_cut or context.truncated,
-        line_prefix=shown.before[shown.before.rfind("\n") + 1 :],
+        prefix=shown.before,
         suffix=shown.after,
         language=subject.language,
         spell=spell,
@@ -131,7 +136,7 @@ def _text(
     return Prompt(
         ids=[i for piece in pieces for i in piece.ids],
         truncated=cut,
-        line_prefix=shown.before[shown.before.rfind("\n") + 1 :],
+        prefix=shown.before,
         suffix=shown.after,
         language="markdown",
         spell=spell,

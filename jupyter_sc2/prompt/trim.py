@@ -1,12 +1,14 @@
 """Decides which generated characters are shown: a suggestion ends where a person would stop reading it.
 
-The first line flows as it comes; later lines are shown whole, so that nothing half-written is left at the end.
+The first line flows as it comes; later lines are shown whole, so that nothing half-written is left at the end. Once all
+is there, `kept` says what of it is worth keeping.
 """
 
 from __future__ import annotations
 
 import re
 
+from jupyter_sc2.prompt.fit import fitting
 from jupyter_sc2.prompt.ghost import Prompt
 from jupyter_sc2.prompt.script import code_mark, comment_sign
 from jupyter_sc2.tokenizer import Tokenizer
@@ -14,8 +16,9 @@ from jupyter_sc2.tokenizer import Tokenizer
 MAX_LINES = 12
 _OPENERS, _CLOSERS = "([{", ")]}"
 _QUOTES = "\"'"
-_ENDLESS = re.compile(r"(?=.{0,30}[^\W\d_])(\S.{2,30}?)\1{3}\Z")  # the same few characters, letters among them, 4 times
-_ENDLESS_REACH = 4 * 32
+# The same few characters over and over: 4 times, or 8 times if they are numbers, since people write rows of them too.
+_ENDLESS = re.compile(r"(?:(?=.{0,30}[^\W\d_])(\S.{2,30}?)\1{3}|(?=.{0,30}\d)(\S.{1,30}?)\2{7})\Z")
+_ENDLESS_REACH = 8 * 32
 
 
 def indentation(line: str) -> int:
@@ -50,6 +53,8 @@ class Trimmer:
     def __init__(self, prompt: Prompt, tokenizer: Tokenizer) -> None:
         self.prompt, self.tokenizer = prompt, tokenizer
         self.finished = False
+        self.text = ""  # all that was shown
+        self._endless = False
         self._mark = code_mark(comment_sign(prompt.language)).strip()
         self._ids: list[int] = []
         self._read = len(prompt.spell)  # decoded characters already taken, or typed before
@@ -65,8 +70,23 @@ class Trimmer:
 
     def feed(self, ids: list[int]) -> str:
         """New characters to show for `ids`, which hold no stop id."""
-        if self.finished:
-            return ""
+        out = "" if self.finished else self._read_on(ids)
+        self.text += out
+        return out
+
+    def flush(self, complete: bool = True) -> str:
+        """The rest, once generation ended: by itself (`complete`), or cut by a limit."""
+        out = "" if self.finished else self._last(complete)
+        self.text += out
+        return out
+
+    def kept(self) -> str:
+        """What of the shown text is worth keeping: no endless repetition; for Python, what makes sense in its cell."""
+        text = "\n".join(self._lines) if self._endless else self.text
+        prompt = self.prompt
+        return fitting(prompt.prefix, text, prompt.suffix) if text and prompt.language == "python" else text
+
+    def _read_on(self, ids: list[int]) -> str:
         self._ids += ids
         text = self.tokenizer.decode(self._ids)
         if text.endswith("\ufffd"):  # a character is still incomplete
@@ -83,14 +103,11 @@ class Trimmer:
                 out += self._end_line()
         if not self._lines and not self.finished:
             out += self._flow()
-        if _ENDLESS.search(self._line[-_ENDLESS_REACH:]):
-            self.finished = True
+        if not self.finished and _ENDLESS.search(self._line[-_ENDLESS_REACH:]):
+            self.finished = self._endless = True
         return out
 
-    def flush(self, complete: bool = True) -> str:
-        """The rest, once generation ended: by itself (`complete`), or cut by a limit."""
-        if self.finished:
-            return ""
+    def _last(self, complete: bool) -> str:
         self.finished = True
         if self._lines and (not complete or self._stops_before(self._line)):
             return ""

@@ -89,7 +89,10 @@ export interface IProvenance {
   [detail: string]: unknown;
 }
 
-/** The end of an answer. `text`, `revision` and `unsaved` come in chats only. */
+/**
+ * The end of an answer. `text` is all of it as it is kept, in place of what
+ * came before; `revision` and `unsaved` come in chats only.
+ */
 export interface IDone {
   type: 'done';
   finish: string;

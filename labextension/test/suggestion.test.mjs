@@ -53,3 +53,21 @@ test('waiting ends with each piece and with the end', async () => {
     ['a', true, 'broken']
   );
 });
+
+test('the end says what is kept', async () => {
+  const made = suggestion('fibonacci(n)))');
+  const { changed } = made;
+  made.settle('fibonacci(n)');
+  await changed;
+  assert.equal(rest(made, 'f'), 'ibonacci(n)');
+  assert.equal(made.finished, true);
+  made.settle('late');
+  assert.equal(made.text, 'fibonacci(n)');
+});
+
+test('a suggestion that is withdrawn leaves nothing', () => {
+  const made = suggestion('fib = = ');
+  made.settle('');
+  assert.equal(rest(made, ''), '');
+  assert.equal(rest(made, 'f'), null, 'what was typed along stays');
+});

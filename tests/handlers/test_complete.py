@@ -271,3 +271,11 @@ async def test_the_state_reaches_the_prompt(engine, complete, tokenizer):
     shown = tokenizer.decode(engine.prompts[0].ids)
     assert '# df: DataFrame (3, 1): "weight"' in shown
     assert "#! KeyError: 'wieght'" in shown
+
+
+async def test_the_end_says_what_is_kept(engine, complete):
+    engine.enqueue("array([1, 2", "stop")
+    events = await complete()
+    assert (text_of(events), events[-1]["text"]) == ("array([1, 2", "array([1, 2])")
+    engine.enqueue("= = 3", "stop")
+    assert (await complete())[-1]["text"] == ""

@@ -80,3 +80,31 @@ def test_endless_repetition_ends(tokenizer):
 def test_at_most_twelve_lines(tokenizer):
     generated = "\n".join(f"x{i} = {i}" for i in range(40))
     assert shown(tokenizer, generated).count("\n") == 11
+
+
+def kept(tokenizer, generated: str, prefix: str = "", suffix: str = "", language: str = "python") -> str:
+    trimmer = Trimmer(Prompt([], False, prefix, suffix, language), tokenizer)
+    for token_id in tokenizer.encode(generated):
+        trimmer.feed([token_id])
+        if trimmer.finished:
+            break
+    trimmer.flush()
+    return trimmer.kept()
+
+
+def test_the_end_keeps_what_makes_sense(tokenizer):
+    assert kept(tokenizer, "head()\n", "df.") == "head()"
+    assert kept(tokenizer, "plot(x, [1", "plt.") == "plot(x, [1])"
+    assert kept(tokenizer, "y = 2\n    z = 3", "x = 1\n") == "y = 2"
+    assert kept(tokenizer, "= = 2", "x = 1\ny ", "\nz = 3") == ""
+    assert kept(tokenizer, "[ [ [", "x <- ", language="R") == "[ [ ["
+
+
+@pytest.mark.parametrize("again", [' ".8",', "bb", "-b", "10, "])
+def test_endless_repetition_is_no_suggestion(tokenizer, again):
+    assert kept(tokenizer, again * 40, "x = [1,") == ""
+    assert kept(tokenizer, "y = 2\nz = " + again * 40, "if x:\n    ").strip() in ("y = 2", "")
+
+
+def test_a_row_of_numbers_is_no_endless_repetition(tokenizer):
+    assert kept(tokenizer, "0, 0, 0, 1]", "x = [") == "0, 0, 0, 1]"

@@ -23,6 +23,27 @@ from ui.browser import (
 from ui.lab import Lab
 
 
+# Answers the page with `sc2Answer`, [text, kept], and a pause between both; the engine cannot be told what to say.
+ANSWERS = """(() => {
+    const { fetch } = window;
+    const event = data => new TextEncoder().encode(`data: ${JSON.stringify(data)}\\n\\n`);
+    window.fetch = (...request) => {
+        if (!window.sc2Answer || !new Request(...request).url.includes('/sc2/complete')) {
+            return fetch(...request);
+        }
+        const [text, kept] = window.sc2Answer;
+        return Promise.resolve(new Response(new ReadableStream({
+            async start(stream) {
+                stream.enqueue(event({ type: 'text', text }));
+                await new Promise(done => setTimeout(done, 1000));
+                stream.enqueue(event({ type: 'done', finish: 'stop', text: kept }));
+                stream.close();
+            }
+        })));
+    };
+})()"""
+
+
 @pytest.fixture
 def ready(page: Page, lab: Lab, name: str) -> Page:
     """A notebook with imports and an empty last cell, the cursor in it."""
@@ -50,6 +71,33 @@ def test_escape_dismisses(ready: Page) -> None:
     ready.keyboard.press("Escape")
     expect(ready.locator(GHOST)).to_have_count(0)
     assert active_source(ready) == START
+
+
+@pytest.fixture
+def answered(page: Page, request: pytest.FixtureRequest) -> Page:
+    page.add_init_script(ANSWERS)
+    ready: Page = request.getfixturevalue("ready")
+    return ready
+
+
+def test_the_end_may_keep_less(answered: Page) -> None:
+    answered.evaluate("() => { window.sc2Answer = ['1, 2)))', '1, 2)']; }")
+    press_slowly(answered, "x = f(")
+    expect(answered.locator(GHOST)).to_contain_text("1, 2)))")
+    expect(answered.locator(GHOST)).to_have_text("1, 2)")
+    answered.keyboard.press("Tab")
+    assert active_source(answered) == "x = f(1, 2)"
+
+
+def test_what_makes_no_sense_is_withdrawn(answered: Page) -> None:
+    answered.evaluate("() => { window.sc2Answer = ['= = 2', '']; }")
+    press_slowly(answered, "x ")
+    expect(answered.locator(GHOST)).to_contain_text("= = 2")
+    expect(answered.locator(GHOST)).not_to_contain_text("=")
+    answered.keyboard.press("Tab")
+    assert active_source(answered).rstrip() == "x", "Tab indents again"
+    answered.keyboard.type("= 3")
+    assert active_source(answered).split() == ["x", "=", "3"]
 
 
 def test_typing_along_is_not_garbled(ready: Page) -> None:

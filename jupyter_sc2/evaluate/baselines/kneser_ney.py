@@ -47,7 +47,7 @@ class KneserNey:
         ids = [i for piece in prompt.pieces if piece.origin == "before" for i in piece.ids]
         document = count(self._document(hole, len(prompt.spell)), FIRST, self.model.size)
         trimmer, spell = Trimmer(prompt, self.tokenizer), prompt.spell.encode()
-        text, done = "", 0
+        done = 0
         while done < NEW_IDS[hole.task] and not trimmer.finished:
             history = ids[1 - ORDER :]
             p = (1 - CACHE) * self.model.probabilities(history) + CACHE * document.probabilities(history)
@@ -55,9 +55,10 @@ class KneserNey:
                 p *= self.spells(spell)
             ids.append(int(p.argmax()))
             spell = spell[len(self.tokenizer.spelling[ids[-1]]) :]
-            text += trimmer.feed(ids[-1:])
+            trimmer.feed(ids[-1:])
             done += 1
-        return Suggestion(text + trimmer.flush(complete=False), done)
+        trimmer.flush(complete=False)
+        return Suggestion(trimmer.kept(), done)
 
     def _document(self, hole: Hole, typed: int) -> NDArray[np.uint16]:
         """Its cells in the form that prompts have, a cut between any two; without the hidden text.

@@ -96,8 +96,8 @@ export class GhostTextProvider implements IInlineCompletionProvider {
     const { session, suggestion, turn } = streamed;
     let { shown } = streamed;
     for (;;) {
-      const insertText = session.rest(suggestion);
-      if (turn !== session.turn || insertText === null) {
+      const insertText = session.rest(suggestion) ?? '';
+      if (turn !== session.turn) {
         return;
       }
       if (suggestion.error !== null) {
@@ -108,6 +108,9 @@ export class GhostTextProvider implements IInlineCompletionProvider {
         yield { response: { insertText } };
       }
       if (suggestion.finished) {
+        if (!insertText.trim()) {
+          session.drop(); // withdrawn: the host still holds its empty ghost
+        }
         return;
       }
       await suggestion.changed;

@@ -110,11 +110,12 @@ export class Session {
       for await (const event of this._events(place, maxNewTokens, signal)) {
         if (event.type === 'text') {
           suggestion?.append(event.text);
+        } else if (event.type === 'done') {
+          suggestion?.settle(event.text ?? '');
         } else if (event.type === 'error') {
           throw new Sc2Error(event);
         }
       }
-      suggestion?.finish();
     } catch (error) {
       if (!signal.aborted && error instanceof Error) {
         suggestion?.finish(error.message);

@@ -41,6 +41,14 @@ export class Suggestion {
     }
   }
 
+  /** The end: `text` is what of it is worth keeping, perhaps nothing. */
+  settle(text: string): void {
+    if (!this._finished) {
+      this._text = text;
+      this.finish();
+    }
+  }
+
   finish(error: string | null = null): void {
     if (!this._finished) {
       this._finished = true;

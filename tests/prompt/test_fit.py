@@ -1,0 +1,48 @@
+import pytest
+
+from jupyter_sc2.prompt.fit import MAX_CHARS, brackets, fitting
+from jupyter_sc2.prompt.reply import parses
+
+# before the cursor, suggested, after the cursor, what is kept
+CASES = {
+    "what fits stays": ("df.", "head()", "\nx = 1", "head()"),
+    "a bracket that the cell closes below": ("f(\n    x=1,\n    ", "y=2,\n)", "\n    z=3,\n)", "y=2,"),
+    "within the line too": ("L = 10.0*", "u.m)", "\nH = L", "u.m"),
+    "an open bracket is closed": ("m = ", "solve(D=Di,\n    P=[1", "", "solve(D=Di,\n    P=[1])"),
+    "without a comma before it": ("m = ", "solve(D=Di,", "\nn = 1", "solve(D=Di)"),
+    "a step too far in": ("x = 1\n", "    y = 2\n    z = 3", "", "y = 2\nz = 3"),
+    "a step in where one is due": ("if x:\n", "    y = 2", "", "    y = 2"),
+    "a last line that is no Python": ("x = 1\n", "y = 2\nz = = 3", "\nw = 4", "y = 2"),
+    "nothing fits": ("u.gal/u", '.gal"', "\nv = 1", ""),
+    "words are no code": ("x = 1\n", "the value of it", "\ny = 2", ""),
+    "brackets in strings and comments": ("s = ", 'f("(", 1)  # (', "\nx = 1", 'f("(", 1)  # ('),
+    "a cell that was broken before": ("x = = 1\ny = ", "= 2", "\nz = 3", "= 2"),
+    "a shell line": ("!ls\ndf.", "head()", "", "head()"),
+    "a cell in another language": ("%%bash\nls ", '"', "", '"'),
+    "the first line within a block": ("def f():\n    x = 1\n    ", "return x", "\n\nf()", "return x"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_makes_sense_in_its_cell(name):
+    before, text, after, expected = CASES[name]
+    assert fitting(before, text, after) == expected
+
+
+def test_what_is_cut_within_the_line_is_python():
+    """Of several closers too many, only the last ones go."""
+    before, after = "g(h(\n    1,\n    ", "\n), 2)"
+    kept = fitting(before, "k(3)), 4)", after)
+    assert kept and parses(before + kept + after)
+
+
+def test_a_long_cell_is_not_parsed():
+    assert fitting("x = 1\n" * MAX_CHARS, "= = =", "") == "= = ="
+
+
+def test_brackets_are_counted_outside_of_strings():
+    assert brackets("a(b[1]))") == ([7], [])
+    assert brackets("f('it\\'s (', [") == ([], [")", "]"])
+    assert brackets('"""(\n"""]') == ([8], [])
+    assert brackets("x # ( '\n(") == ([], [")"])
+    assert brackets("'never closed (\n)") == ([16], [])
