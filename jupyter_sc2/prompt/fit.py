@@ -52,7 +52,7 @@ def _one_step_back(text: str) -> str:
 
 
 def brackets(text: str) -> tuple[list[int], list[str]]:
-    """Where `text` closes what it did not open, and the closers that it still owes. Strings and comments are skipped."""
+    """Where `text` closes what it did not open, and the closers that it owes. Strings and comments are skipped."""
     surplus, owed, quote, position = [], [], "", 0
     while position < len(text):
         character = text[position]

@@ -33,7 +33,8 @@ def test_what_is_cut_within_the_line_is_python():
     """Of several closers too many, only the last ones go."""
     before, after = "g(h(\n    1,\n    ", "\n), 2)"
     kept = fitting(before, "k(3)), 4)", after)
-    assert kept and parses(before + kept + after)
+    assert kept
+    assert parses(before + kept + after)
 
 
 def test_a_long_cell_is_not_parsed():

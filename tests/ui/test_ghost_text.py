@@ -22,7 +22,6 @@ from ui.browser import (
 )
 from ui.lab import Lab
 
-
 # Answers the page with `sc2Answer`, [text, kept], and a pause between both; the engine cannot be told what to say.
 ANSWERS = """(() => {
     const { fetch } = window;
