@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from pathlib import Path
@@ -55,6 +56,9 @@ class Sc2App(ExtensionApp):
     library_tables = Bool(
         True, help="Let small weights look up the sources of the installed libraries that a notebook imports."
     ).tag(config=True)
+    own_notebooks = Bool(
+        True, help="Let small weights look up the notebooks and Python files in the folder of the one you write."
+    ).tag(config=True)
     start_on_launch = Bool(False, help="Load the weights with the server rather than on first use.").tag(config=True)
 
     def initialize_settings(self) -> None:
@@ -71,7 +75,7 @@ class Sc2App(ExtensionApp):
         served = {weights: handlers.Served(weights, supervisors[weights]) for weights in supervisors}
         conversations = ConversationStore(folder_of(Path(jupyter_data_dir()), cast(ServerApp, self.serverapp).root_dir))
         self.services = handlers.Services(
-            {role: served[by_role[role]] for role in by_role}, self.prompt_ids, conversations
+            {role: served[by_role[role]] for role in by_role}, self.prompt_ids, conversations, self.own_notebooks
         )
         follow_notebooks(logger, conversations)
 
@@ -87,6 +91,7 @@ class Sc2App(ExtensionApp):
         """Ends every worker; each has some seconds to go by itself."""
         for supervisor in self.supervisors:
             await supervisor.stop()
+        await asyncio.to_thread(self.services.close)
         self.news.close()
 
     def _supervisor(self, weights: str, roles: list[Role]) -> Supervisor:

@@ -27,6 +27,16 @@ def test_bigcodes_own_checkpoints(tmp_path):
     assert (entry.fim_order, entry.max_positions, entry.format_version) == ("psm", 16384, 1)
 
 
+def test_what_weights_look_up(tmp_path):
+    shares = {"library": [0.1], "prompt": [0.1]}
+    for number, (given, wanted) in enumerate(
+        [(None, (False, False)), (shares, (True, False)), ({**shares, "notebooks": [0.1, 0.2]}, (True, True))]
+    ):
+        (tmp_path / str(number)).mkdir()
+        entry = catalog.find(str(folder_with(tmp_path / str(number), {"jupyter_sc2_second_voice": given})))
+        assert (entry.second_voice, entry.reads_notebooks) == wanted
+
+
 def test_the_home_folder_may_be_named(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     assert catalog.locate("~/starcoder2-3b") == tmp_path / "starcoder2-3b"

@@ -1,4 +1,4 @@
-"""From a page's request to an installed library's sources and back, with the real worker and random weights."""
+"""From a page's request to what is installed or stands beside it, and back: the real worker and random weights."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ from wire import body, events_of
 # Of six, which is installed with Jupyter: no random weights would think of it.
 TYPED = "import six\ndef python_2_unicode_compatible(klass):\n    '''A class decorator that defines"
 WANTED = " __unicode__ and __str__ methods"
-SHARES = {"library": [0.95], "prompt": [0.0]}
+SHARES = {"library": [0.95], "prompt": [0.0], "notebooks": [0.0, 0.95]}
 
 
 @pytest.fixture
@@ -43,3 +43,17 @@ async def test_ghost_text_knows_an_imported_library(jp_fetch, tmp_path):
     assert seq > 1, "a request never waits for a table"
     [table] = (tmp_path / "cache").rglob("*.npy")
     assert table.name.startswith("six-")
+
+
+async def test_ghost_text_knows_a_notebook_beside(jp_fetch, jp_root_dir):
+    cell = {"cell_type": "code", "source": "measure_wing(bird, feathers=12)", "outputs": []}
+    (jp_root_dir / "b.ipynb").write_text(json.dumps({"nbformat": 4, "metadata": {}, "cells": [cell]}))
+    found, seq, end = "", 0, time.monotonic() + 60
+    while not found.startswith("bird, feathers=12)") and time.monotonic() < end:
+        seq += 1
+        options = {"max_new_tokens": 12, "temperature": 0}
+        request = body("measure_wing(", seq=seq, options=options, path="a.ipynb")
+        found = text_of(events_of((await post(jp_fetch, request)).body.decode()))
+        await asyncio.sleep(0.2)
+    assert found.startswith("bird, feathers=12)")
+    assert seq > 1, "a request never waits for a table"

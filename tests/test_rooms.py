@@ -19,7 +19,7 @@ MAY_IMPORT = {
     "notebook": {"messages", "errors", "tokenizer"},
     "prompt": {"notebook", "messages", "errors", "tokenizer"},
     "review": {"messages", "errors"},
-    "ngrams": {"tokenizer"},
+    "ngrams": {"tokenizer", "notebook"},
     "engine": {"messages", "errors", "tokenizer", "ngrams"},
     "supervisor": {"messages", "errors", "engine.frames"},
     "catalog": {"messages", "errors"},
@@ -33,7 +33,7 @@ MAY_IMPORT = {
     "cli": {"__version__", "errors", "evaluate"},
     "handlers": {
         "__version__", "messages", "errors", "tokenizer", "notebook", "prompt", "supervisor", "catalog", "cells",
-        "conversations",
+        "conversations", "ngrams",
     },
 }  # fmt: skip
 PURE = {"notebook", "prompt", "review"}

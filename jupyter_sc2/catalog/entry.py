@@ -19,9 +19,9 @@ class Entry(Struct, frozen=True):
     """Weights as a prompt builder needs to know them. `max_positions` counts token ids, prompt and reply together.
 
     Weights that `heals` are asked from a border between tokens, and spell what is typed of a word before they go on.
-    Weights with a `second_voice` look up the libraries that a notebook imports; those with `answers` learned to answer
-    requests in words and are shown no examples. `base` weights complete text and were not trained to converse; this
-    version asks all weights so.
+    Weights with a `second_voice` look up the libraries that a notebook imports; those that `reads_notebooks` also
+    what stands beside it. Weights with `answers` learned to answer requests in words and are shown no examples. `base`
+    weights complete text and were not trained to converse; this version asks all weights so.
     """
 
     name: str
@@ -32,6 +32,7 @@ class Entry(Struct, frozen=True):
     heals: bool = False
     answers: bool = False
     second_voice: bool = False
+    reads_notebooks: bool = False
     kind: Literal["base", "chat"] = "base"
 
     @property
@@ -84,4 +85,5 @@ def find(weights: str) -> Entry:
         heals=config.jupyter_sc2_token_healing,
         answers=config.jupyter_sc2_answers_requests,
         second_voice=config.jupyter_sc2_second_voice is not None,
+        reads_notebooks=bool((config.jupyter_sc2_second_voice or {}).get("notebooks")),
     )

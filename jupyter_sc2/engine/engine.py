@@ -9,7 +9,7 @@ from torch import Tensor
 
 from jupyter_sc2.engine.pool import CachePool
 from jupyter_sc2.engine.scheduler import Scheduler
-from jupyter_sc2.engine.second_voice import SecondVoice
+from jupyter_sc2.engine.second_voice import SecondVoice, table_at
 from jupyter_sc2.engine.sequence import Sequence
 from jupyter_sc2.engine.speller import Speller
 from jupyter_sc2.engine.trouble import explain, is_out_of_memory
@@ -71,7 +71,9 @@ class Engine:
         if self.shares is None or request.libraries is None:
             return None
         tables = self.libraries.of(request.libraries) if self.libraries else []
-        return SecondVoice(self.shares, request.ids, tables) if request.max_new_tokens else None
+        if not request.max_new_tokens:
+            return None
+        return SecondVoice(self.shares, request.ids, tables, table_at(request.notebooks))
 
     def cancel(self, request_id: str) -> list[FromWorker]:
         """Ends a request before the next step. Silent when it has ended already."""

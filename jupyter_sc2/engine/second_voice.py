@@ -1,4 +1,4 @@
-"""A second opinion on the next id, by longest match in the prompt and in the sources of imported libraries.
+"""A second opinion on the next id, by longest match in the prompt, the user's other notebooks and imported libraries.
 
 Small weights forget what they read and never saw most libraries. Where the last ids occur in a text, what followed them
 there gets a share of the chances; the longer the match, the larger the share. The shares were fitted to the weights by
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
@@ -26,10 +27,14 @@ Share = Annotated[float, Meta(ge=0.0, le=0.95)]
 
 
 class Shares(Struct, frozen=True):
-    """How much of the chances a match gets, by its length in ids: of 1, of 2, ..., the last for all longer ones."""
+    """How much of the chances a match gets, by its length in ids: of 1, of 2, ..., the last for all longer ones.
+
+    Without shares of `notebooks` nothing beside the notebook is read.
+    """
 
     library: Annotated[list[Share], Meta(min_length=1, max_length=32)]
     prompt: Annotated[list[Share], Meta(min_length=1, max_length=32)]
+    notebooks: Annotated[list[Share], Meta(max_length=32)] = []
 
 
 class _Config(Struct, frozen=True):
@@ -45,16 +50,19 @@ def read_shares(folder: Path) -> Shares | None:
 
 
 class SecondVoice:
-    """For one request. `libraries` may be empty."""
+    """For one request. `libraries` and `notebooks` may be empty."""
 
-    def __init__(self, shares: Shares, prompt: Sequence[int], libraries: Sequence[Ngrams]) -> None:
-        self.shares, self.libraries = shares, libraries
-        self.prompt = [Ngrams.of(prompt)]  # not what is generated: that would feed on itself
+    def __init__(
+        self, shares: Shares, prompt: Sequence[int], libraries: Sequence[Ngrams], notebooks: Sequence[Ngrams] = ()
+    ) -> None:
+        own = [Ngrams.of(prompt)]  # not what is generated: that would feed on itself
+        voices = [(libraries, shares.library), (notebooks, shares.notebooks), (own, shares.prompt)]
+        self.voices = [(tables, by_length) for tables, by_length in voices if by_length]  # the last has the last word
 
     def mix(self, logits: Tensor, context: Sequence[int]) -> Tensor:
         """logits [vocab] after `context` -> logarithms of the mixed chances [vocab], on the CPU."""
         mixed = None
-        for tables, shares in ((self.libraries, self.shares.library), (self.prompt, self.shares.prompt)):
+        for tables, shares in self.voices:
             matches = longest(tables, context)
             if matches:
                 share = shares[min(matches[0].length, len(shares)) - 1]
@@ -65,6 +73,20 @@ class SecondVoice:
                     followed = torch.from_numpy((match.counts * (share / total)).astype(np.float32))
                     mixed.index_add_(0, torch.from_numpy(match.ids), followed)
         return logits if mixed is None else mixed.clamp_min(TINY).log()
+
+
+def table_at(path: str) -> list[Ngrams]:
+    """The table in a file that the server wrote; none where there is none (any more)."""
+    try:
+        return [_opened(path)] if path else []
+    except (OSError, ValueError):
+        return []
+
+
+@lru_cache(maxsize=8)
+def _opened(path: str) -> Ngrams:
+    """A table is never written twice, so its path stands for its content."""
+    return Ngrams.open(Path(path))
 
 
 def longest(tables: Sequence[Ngrams], context: Sequence[int]) -> list[Match]:

@@ -34,6 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     against.add_argument("--against-arm", metavar="NAME", help="compare with another arm")
     against.add_argument("--ablate", action="store_true", help="compare all arms")
+    add("--alone", action="store_true", help="ask each notebook as if it stood alone in its folder")
     add("--work", type=Path, metavar="FOLDER", help="where the built-in weights' training text is, for kneser-ney")
     add("--threads", type=_count, metavar="N", help="threads of the model's process (default: the server's)")
     add("--json", type=Path, metavar="FILE", help="write all numbers into this file")

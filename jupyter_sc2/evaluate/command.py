@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
     interrupted = False
     try:
         ask_baselines(runs, holes, args.work, progress)
-        asyncio.run(ask(runs, holes, args.threads, progress))
+        asyncio.run(ask(runs, holes, args.threads, progress, () if args.alone else found.documents))
     except KeyboardInterrupt:
         interrupted = True
     finally:
@@ -61,7 +61,7 @@ def _tell_skipped(found: Found) -> None:
 
 def _show(made: dict[str, Any], found: Found, args: argparse.Namespace) -> None:
     print(text_of(made))
-    made = {**made, "read": len(found.documents), "skipped": len(found.skipped)}
+    made = {**made, "read": len(found.documents), "skipped": len(found.skipped), "alone": args.alone}
     if args.json:
         write(args.json, json.dumps(made, indent=1) + "\n")
     if args.picture:

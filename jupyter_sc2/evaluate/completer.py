@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from msgspec import Struct
 from jupyter_sc2 import catalog
 from jupyter_sc2.errors import Sc2Error
 from jupyter_sc2.evaluate.documents import Document, source_cell
+from jupyter_sc2.evaluate.siblings import Siblings
 from jupyter_sc2.evaluate.states import state_at
 from jupyter_sc2.evaluate.tasks import Hole
 from jupyter_sc2.messages import EngineStatus, Failed, Finished, Ready, Submit, Tokens
@@ -43,11 +44,15 @@ class Completion(Struct, frozen=True):
 
 
 class Completer:
-    """One loaded weights. Use as an asynchronous context manager. Raises Sc2Error when the weights do not load."""
+    """One loaded weights. Use as an asynchronous context manager. Raises Sc2Error when the weights do not load.
 
-    def __init__(self, weights: str, threads: int | None = None) -> None:
+    A document of `siblings` is asked with the others of its folder beside it.
+    """
+
+    def __init__(self, weights: str, threads: int | None = None, siblings: Sequence[Document] = ()) -> None:
         self.entry = catalog.find(weights)
         self.tokenizer = Tokenizer(self.entry.tokenizer_path)
+        self._siblings = Siblings(siblings if self.entry.reads_notebooks else (), self.tokenizer)
         settings = WorkerSettings(
             command=(sys.executable, "-m", "jupyter_sc2.engine.worker"),
             folder=str(self.entry.folder),
@@ -68,17 +73,21 @@ class Completer:
                 self._changed.clear()
                 await self._changed.wait()
         except BaseException:
-            await self.supervisor.stop()
+            await self.__aexit__()
             raise
         return self
 
     async def __aexit__(self, *_: Any) -> None:
         await self.supervisor.stop()
+        self._siblings.close()
 
     async def prepare(self, documents: Iterable[Document]) -> None:
-        """Builds the tables of libraries that the documents import, so that all holes are asked alike."""
+        """Builds the tables of what the documents import and of what stands beside them: all holes are asked alike."""
         if not self.entry.second_voice:
             return
+        documents = list({document.name: document for document in documents}.values())
+        for document in documents:
+            await asyncio.to_thread(self.notebooks, document)
         for name in {name: None for document in documents for name in imported_libraries(document.cells)}:
             with suppress(OSError):  # no room, or no right to write: then there is no table
                 await asyncio.to_thread(build_table, name, self.tokenizer, Path(tables_folder()))
@@ -93,15 +102,20 @@ class Completer:
         """Raises Sc2Error when the weights have no room for the reply."""
         return prompt_at(hole, self.entry, self.tokenizer, policy, prompt_ids)
 
-    async def complete(self, prompt: Prompt, max_new_tokens: int, cache_key: str, begun: float) -> Completion:
+    def notebooks(self, document: Document) -> str:
+        """The table of what stands beside `document`, or empty."""
+        return self._siblings.table(document)
+
+    async def complete(
+        self, prompt: Prompt, max_new_tokens: int, cache_key: str, begun: float, notebooks: str = ""
+    ) -> Completion:
         """`begun` is a time of `time.perf_counter`. Raises Sc2Error when the engine fails."""
         self._seq += 1
         name = str(self._seq)
         stream = self.supervisor.admit(Ticket(name, "evaluate", cache_key, self._seq, "ghost"))
         stop_ids = list(prompt.stop_ids)
-        libraries = list(prompt.libraries)
-        ids = prompt.ids
-        request = Submit(name, ids, max_new_tokens, 0.0, 1.0, 0, stop_ids, 0, cache_key, prompt.spell, libraries)
+        ids, spell, libraries = prompt.ids, prompt.spell, list(prompt.libraries)
+        request = Submit(name, ids, max_new_tokens, 0.0, 1.0, 0, stop_ids, 0, cache_key, spell, libraries, notebooks)
         self.supervisor.submit(stream, request)
         trimmer = Trimmer(prompt, self.tokenizer)
         text, first = "", None

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from jupyter_sc2.evaluate.baselines import BASELINES, load
 from jupyter_sc2.evaluate.completer import NEW_IDS, Completer, Completion
+from jupyter_sc2.evaluate.documents import Document
 from jupyter_sc2.evaluate.scores import Scores, score
 from jupyter_sc2.evaluate.tasks import Hole
 from jupyter_sc2.messages import Ready
@@ -60,13 +61,20 @@ def ask_baselines(
 
 
 async def ask(
-    runs: Sequence[Run], holes: Sequence[Hole], threads: int | None = None, tick: Callable[[], None] = lambda: None
+    runs: Sequence[Run],
+    holes: Sequence[Hole],
+    threads: int | None = None,
+    tick: Callable[[], None] = lambda: None,
+    siblings: Sequence[Document] = (),
 ) -> None:
-    """Fills `runs`; `tick` is called after each answer. One weights are loaded at a time. Raises Sc2Error."""
+    """Fills `runs`; `tick` is called after each answer. One weights are loaded at a time. Raises Sc2Error.
+
+    Those of `siblings` that are in one folder are read beside each other.
+    """
     runs = [run for run in runs if run.contender.weights not in BASELINES]
     for weights in dict.fromkeys(run.contender.weights for run in runs):
         mine = [run for run in runs if run.contender.weights == weights]
-        async with Completer(weights, threads) as completer:
+        async with Completer(weights, threads, siblings) as completer:
             for run in mine:
                 run.ready = completer.ready
             await completer.prepare(hole.document for hole in holes)
@@ -85,7 +93,8 @@ async def _ask_one(completer: Completer, runs: Sequence[Run], hole: Hole, tick: 
         is_timed = same not in known
         if is_timed:
             cache_key = f"{hole.document.name}/{who.name}"
-            known[same] = await completer.complete(prompt, NEW_IDS[hole.task], cache_key, begun)
+            notebooks = completer.notebooks(hole.document)
+            known[same] = await completer.complete(prompt, NEW_IDS[hole.task], cache_key, begun, notebooks)
         completion = known[same]
         answers.append(Answer(hole, completion, score(hole, completion.text, completion.tokens), is_timed))
         tick()

@@ -78,7 +78,7 @@ def build_prompt(request: CompletionRequest, where: Place, served: Served, promp
     return build(subject, served.tokenizer, limits, Style(entry.fim_order, entry.heals))
 
 
-def submission(request: CompletionRequest, prompt: Prompt, seed: int) -> Submit:
+def submission(request: CompletionRequest, prompt: Prompt, seed: int, notebooks: str = "") -> Submit:
     options = request.options
     return Submit(
         request_id=request.request_id,
@@ -92,6 +92,7 @@ def submission(request: CompletionRequest, prompt: Prompt, seed: int) -> Submit:
         cache_key=f"{request.client_id}/{request.editor_id}",
         spell=prompt.spell,
         libraries=list(prompt.libraries),
+        notebooks=notebooks,
     )
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from jupyter_sc2 import catalog
 from jupyter_sc2.cells import CellStore
 from jupyter_sc2.conversations import ConversationStore
-from jupyter_sc2.messages import Role
+from jupyter_sc2.messages import CompletionRequest, Role
 from jupyter_sc2.supervisor import Engine, Stream, Ticket
 from jupyter_sc2.tokenizer import Tokenizer
+
+if TYPE_CHECKING:
+    from jupyter_sc2.ngrams.own import OwnNotebooks
 
 
 class Served:
@@ -34,11 +39,16 @@ class Served:
 
 
 class Services:
-    """`prompt_ids` bounds every prompt, in token ids."""
+    """`prompt_ids` bounds every prompt, in token ids. With `own_notebooks` what stands beside a notebook is read."""
 
-    def __init__(self, served: dict[Role, Served], prompt_ids: int, conversations: ConversationStore) -> None:
+    def __init__(
+        self, served: dict[Role, Served], prompt_ids: int, conversations: ConversationStore, own_notebooks: bool
+    ) -> None:
         self.served, self.prompt_ids, self.conversations = served, prompt_ids, conversations
+        self.own_notebooks = own_notebooks
         self.cells = CellStore()
+        self._own: OwnNotebooks | None = None
+        self._lock = threading.Lock()
 
     @property
     def engines(self) -> list[Engine]:
@@ -47,3 +57,23 @@ class Services:
 
     def of(self, role: Role) -> Served:
         return self.served[role]
+
+    def notebooks_beside(self, root: str, request: CompletionRequest) -> str:
+        """The file of the table of what stands beside the request's notebook, if it is ready and of use.
+
+        Loads numpy on first use, so it does not belong on the event loop.
+        """
+        served = self.of(request.role)
+        if not (self.own_notebooks and served.entry.reads_notebooks and request.language == "python"):
+            return ""
+        with self._lock:
+            if self._own is None:
+                from jupyter_sc2.ngrams.own import OwnNotebooks
+
+                self._own = OwnNotebooks(served.tokenizer)
+        return self._own.of(root, request.path)
+
+    def close(self) -> None:
+        """Deletes the tables. May wait some seconds, so it does not belong on the event loop."""
+        if self._own is not None:
+            self._own.close()

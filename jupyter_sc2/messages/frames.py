@@ -30,6 +30,7 @@ class Submit(Struct, frozen=True, tag="submit"):
 
     The answer begins by spelling `spell`, text that was typed but left out of `ids` (token healing). `libraries` are
     those that the notebook imports, for the second voice of weights that have one; None asks the weights alone.
+    `notebooks` is the file of the table of what stands beside the notebook, for the same voice; empty without one.
     """
 
     request_id: str
@@ -43,6 +44,7 @@ class Submit(Struct, frozen=True, tag="submit"):
     cache_key: str
     spell: str = ""
     libraries: list[str] | None = None
+    notebooks: str = ""
 
 
 class Cancel(Struct, frozen=True, tag="cancel"):

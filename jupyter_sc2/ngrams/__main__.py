@@ -1,4 +1,4 @@
-"""Builds the tables of libraries: `python -m jupyter_sc2.ngrams --help`."""
+"""Builds the tables of libraries, or of what stands beside a notebook: `python -m jupyter_sc2.ngrams --help`."""
 
 from __future__ import annotations
 
@@ -6,22 +6,32 @@ import argparse
 import os
 from pathlib import Path
 
-from jupyter_sc2.ngrams.library import build
+from jupyter_sc2.ngrams import library, notebooks
 from jupyter_sc2.tokenizer import Tokenizer
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m jupyter_sc2.ngrams", description=__doc__)
     parser.add_argument("--tokenizer", type=Path, required=True, help="tokenizer.json of the weights")
-    parser.add_argument("--folder", type=Path, required=True, help="where tables are kept")
     parser.add_argument("--nice", type=int, default=0, help="added to the process's niceness")
-    parser.add_argument("names", nargs="+", help="libraries by the names that they are imported by")
+    kinds = parser.add_subparsers(dest="kind", required=True)
+    libraries = kinds.add_parser("libraries")
+    libraries.add_argument("--folder", type=Path, required=True, help="where tables are kept")
+    libraries.add_argument("names", nargs="+", help="libraries by the names that they are imported by")
+    beside = kinds.add_parser("notebooks")
+    beside.add_argument("--root", type=Path, required=True, help="no file outside it is read")
+    beside.add_argument("--path", required=True, help="the notebook, from the root on")
+    beside.add_argument("--table", type=Path, required=True, help="the file to write")
     args = parser.parse_args()
     if args.nice and hasattr(os, "nice"):
         os.nice(args.nice)
     tokenizer = Tokenizer(args.tokenizer)
+    if args.kind == "notebooks":
+        is_made = notebooks.build(args.root, args.path, tokenizer, args.table)
+        print(args.path, args.table if is_made else "stands alone")
+        return
     for name in args.names:
-        print(name, build(name, tokenizer, args.folder) or "is not installed")
+        print(name, library.build(name, tokenizer, args.folder) or "is not installed")
 
 
 if __name__ == "__main__":

@@ -47,7 +47,8 @@ class Libraries:
 
     def _build(self) -> None:
         """Runs in the thread. A child process, because sorting would hold up the answers."""
-        options = ["--tokenizer", str(self.tokenizer.path), "--folder", str(self.folder), "--nice", str(NICENESS)]
+        options = ["--tokenizer", str(self.tokenizer.path), "--nice", str(NICENESS)]
+        options += ["libraries", "--folder", str(self.folder)]
         while True:
             name = self._wanted.get()
             command = [sys.executable, "-m", "jupyter_sc2.ngrams", *options, name]

@@ -1,8 +1,8 @@
 """Fits how much the second voice may say: `python -m jupyter_sc2.tune.shares --help`.
 
-At each id of hidden texts it compares what the weights, the libraries and the prompt foresaw, and finds the shares, by
-length of match, under which the texts are likeliest: expectation maximisation for the weights of a mixture (Jelinek and
-Mercer 1980). The notebooks must be of packages that neither trained the weights nor judge them.
+At each id of hidden texts it compares what the weights, the libraries, the notebooks beside and the prompt foresaw, and
+finds the shares, by length of match, under which the texts are likeliest: expectation maximisation for the weights of a
+mixture (Jelinek and Mercer 1980). The notebooks must be of packages that neither trained the weights nor judge them.
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ import torch
 from msgspec import Struct
 
 from jupyter_sc2 import catalog
-from jupyter_sc2.engine.second_voice import Shares, longest
+from jupyter_sc2.engine.second_voice import Shares, longest, table_at
 from jupyter_sc2.engine.weights import Loaded, load
 from jupyter_sc2.evaluate.completer import prompt_at
 from jupyter_sc2.evaluate.files import collect
 from jupyter_sc2.evaluate.holes import punch
+from jupyter_sc2.evaluate.siblings import Siblings
 from jupyter_sc2.evaluate.tasks import Hole
 from jupyter_sc2.ngrams import Ngrams
 from jupyter_sc2.ngrams.library import build
@@ -40,25 +41,29 @@ class Seen(Struct, frozen=True):
 
     weights: float
     library: tuple[int, float]
+    notebooks: tuple[int, float]
     prompt: tuple[int, float]
 
 
 def fit(seen: Sequence[Seen]) -> Shares:
-    """Shares by length 1..LENGTHS, for the voices in the engine's order: libraries first, then the prompt."""
+    """Shares by length 1..LENGTHS, for the voices in the engine's order: each speaks over those before it."""
     plain = np.array([one.weights for one in seen])
-    voices = [[one.library for one in seen], [one.prompt for one in seen]]
-    lengths = [np.array([min(length, LENGTHS) for length, _ in voice]) for voice in voices]
-    chances = [np.array([chance for _, chance in voice]) for voice in voices]
-    tables = [np.where(np.arange(LENGTHS + 1) > 0, 0.1, 0.0) for _ in voices]
+    voices = {name: [getattr(one, name) for one in seen] for name in ("library", "notebooks", "prompt")}
+    lengths = {name: np.array([min(length, LENGTHS) for length, _ in voice]) for name, voice in voices.items()}
+    chances = {name: np.array([chance for _, chance in voice]) for name, voice in voices.items()}
+    tables = {name: np.where(np.arange(LENGTHS + 1) > 0, 0.1, 0.0) for name in voices}
     for _ in range(ROUNDS):
-        first, second = (table[length] for table, length in zip(tables, lengths, strict=True))
-        inner = (1 - first) * plain + first * chances[0]
-        outer = np.maximum((1 - second) * inner + second * chances[1], 1e-12)
-        of_second = second * chances[1] / outer
-        of_first = first * chances[0] / np.maximum(inner, 1e-12)
-        tables[0] = _maximum(lengths[0], (1 - of_second) * of_first, 1 - of_second)
-        tables[1] = _maximum(lengths[1], of_second, np.ones_like(of_second))
-    return Shares(*([round(float(share), 3) for share in table[1:]] for table in tables))
+        mixed, of_voice = plain, {}
+        for name in voices:  # how likely it was this voice, if it was it or one before it
+            share = tables[name][lengths[name]]
+            said = share * chances[name]
+            mixed = np.maximum((1 - share) * mixed + said, 1e-12)
+            of_voice[name] = said / mixed
+        asked = np.ones_like(plain)  # how likely it was none of those after it
+        for name in reversed(voices):
+            tables[name] = _maximum(lengths[name], asked * of_voice[name], asked)
+            asked = asked * (1 - of_voice[name])
+    return Shares(**{name: [round(float(share), 3) for share in table[1:]] for name, table in tables.items()})
 
 
 def _maximum(lengths: np.ndarray, said: np.ndarray, asked: np.ndarray) -> np.ndarray:
@@ -70,7 +75,7 @@ def _maximum(lengths: np.ndarray, said: np.ndarray, asked: np.ndarray) -> np.nda
 
 
 @torch.inference_mode()
-def look(hole: Hole, entry: catalog.Entry, loaded: Loaded, folder: Path) -> Iterator[Seen]:
+def look(hole: Hole, entry: catalog.Entry, loaded: Loaded, folder: Path, siblings: Siblings) -> Iterator[Seen]:
     """What each voice foresaw of a hidden text."""
     tokenizer = Tokenizer(entry.tokenizer_path)
     prompt = prompt_at(hole, entry, tokenizer, EXECUTION_AWARE, PROMPT_IDS)
@@ -80,10 +85,10 @@ def look(hole: Hole, entry: catalog.Entry, loaded: Loaded, folder: Path) -> Iter
     ids = [*prompt.ids, *hidden]
     states = loaded.model.model(torch.tensor([ids]))[:, len(prompt.ids) - 1 : -1]
     chances = torch.softmax(loaded.model.lm_head(states)[0].float(), dim=-1)
-    own = [Ngrams.of(prompt.ids)]
+    notebooks, own = table_at(siblings.table(hole.document)), [Ngrams.of(prompt.ids)]
     for index, wanted in enumerate(hidden):
         context = ids[: len(prompt.ids) + index]
-        voices = (_chance(tables, context, wanted) for tables in (libraries, own))
+        voices = (_chance(tables, context, wanted) for tables in (libraries, notebooks, own))
         yield Seen(float(chances[index, wanted]), *voices)
 
 
@@ -103,8 +108,11 @@ def main(argv: Iterable[str] | None = None) -> None:
     args = parser.parse_args(None if argv is None else list(argv))
     entry = catalog.find(args.weights)
     loaded = load(entry.folder, "float32", "cpu")
-    holes = punch(collect(args.paths).documents, 0, args.max_holes)
-    seen = [one for hole in holes for one in look(hole, entry, loaded, Path(tables_folder()))]
+    documents = collect(args.paths).documents
+    holes = punch(documents, 0, args.max_holes)
+    siblings = Siblings(documents, Tokenizer(entry.tokenizer_path))
+    seen = [one for hole in holes for one in look(hole, entry, loaded, Path(tables_folder()), siblings)]
+    siblings.close()
     shares = fit(seen)
     print(json.dumps({"ids": len(seen), **msgspec.to_builtins(shares)}))
     if args.write:

@@ -14,6 +14,7 @@ from jupyter_sc2.errors import WeightsError
 from jupyter_sc2.ngrams import Ngrams
 
 SHARES = Shares(library=[0.1, 0.5], prompt=[0.2, 0.4, 0.9])
+NOTHING = {"library": [0.0], "prompt": [0.0]}
 
 
 def test_a_match_gets_its_share() -> None:
@@ -58,6 +59,49 @@ def test_the_longest_of_all_libraries_speaks() -> None:
     assert mixed[200] > 0.5 > mixed[201]
 
 
+def test_notebooks_speak_between_libraries_and_the_prompt() -> None:
+    shares = Shares(library=[0.1], prompt=[0.4], notebooks=[0.2, 0.5])
+    library, notebook, prompt = [101, 200], [101, 201, 0, 100, 101, 202], [101, 203]
+    voice = SecondVoice(shares, prompt, [Ngrams.of(library)], [Ngrams.of(notebook)])
+    logits = torch.randn(512)
+    wanted = torch.softmax(logits, dim=-1) * 0.9
+    wanted[200] += 0.1
+    wanted = wanted * 0.5
+    wanted[202] += 0.5
+    wanted = wanted * 0.6
+    wanted[203] += 0.4
+    torch.testing.assert_close(voice.mix(logits, [100, 101]).exp(), wanted)
+
+
+def test_without_shares_of_theirs_notebooks_are_silent() -> None:
+    logits = torch.randn(512)
+    assert SecondVoice(SHARES, [100, 101], [], [Ngrams.of([300, 301])]).mix(logits, [300]) is logits
+
+
+def test_answers_copy_a_notebook_beside(tmp_path) -> None:
+    passage = ids_of(1, 30)
+    Ngrams.of([0, *passage]).save(tmp_path / "table.npy")
+    shares = {**NOTHING, "notebooks": [0.95]}
+    engine = tiny_engine(write_checkpoint(tmp_path / "tiny", jupyter_sc2_second_voice=shares))
+    given = {"libraries": [], "notebooks": str(tmp_path / "table.npy")}
+    alone = ask(engine, passage[:5], 10, libraries=[])
+    assert ask(engine, passage[:5], 10, **given) == passage[5:15] != alone
+    (tmp_path / "table.npy").unlink()
+    assert ask(engine, passage[:5], 10, **given) == passage[5:15], "it is open already"
+
+
+def test_a_table_that_is_none_is_no_failure(tmp_path) -> None:
+    engine = tiny_engine(write_checkpoint(tmp_path, jupyter_sc2_second_voice={**NOTHING, "notebooks": [0.95]}))
+    passage = ids_of(1, 30)
+    alone = ask(engine, passage[:5], 10, libraries=[])
+    late = tmp_path / "late.npy"
+    (tmp_path / "damaged.npy").write_bytes(b"no array")
+    for path in (late, tmp_path / "damaged.npy", tmp_path, "\0"):
+        assert ask(engine, passage[:5], 10, libraries=[], notebooks=str(path)) == alone
+    Ngrams.of([0, *passage]).save(late)
+    assert ask(engine, passage[:5], 10, libraries=[], notebooks=str(late)) == passage[5:15]
+
+
 def test_answers_copy_the_prompt_only_where_asked(tmp_path) -> None:
     shares = {"library": [0.0], "prompt": [0.95]}
     engine = tiny_engine(write_checkpoint(tmp_path / "two", jupyter_sc2_second_voice=shares))
@@ -68,7 +112,10 @@ def test_answers_copy_the_prompt_only_where_asked(tmp_path) -> None:
     assert ask(engine, prompt, 10) == ask(alone, prompt, 10) == ask(alone, prompt, 10, libraries=[])
 
 
-@pytest.mark.parametrize("shares", [{"library": []}, {"library": [0.1], "prompt": [1.5]}, "much", {"prompt": "x"}])
+@pytest.mark.parametrize(
+    "shares",
+    [{"library": []}, {"library": [0.1], "prompt": [1.5]}, {**NOTHING, "notebooks": [2.0]}, "much", {"prompt": "x"}],
+)
 def test_shares_that_are_none(tmp_path, shares) -> None:
     folder = write_checkpoint(tmp_path, jupyter_sc2_second_voice=shares)
     assert json.loads((folder / "config.json").read_text())["jupyter_sc2_second_voice"] == shares

@@ -1,13 +1,17 @@
 """The whole command with the built-in weights."""
 
 import json
+import shutil
 
 import pytest
 from evaluate.notebooks import notebook, write
 
-from jupyter_sc2 import cli
+from jupyter_sc2 import catalog, cli
 from jupyter_sc2.evaluate import runs as runs_room
 from jupyter_sc2.notebook import ARMS
+from jupyter_sc2.tune.export import write_sums
+
+NAMES = ["wing", "tail", "beak", "claw", "nest", "song", "eye", "egg"]
 
 
 @pytest.fixture
@@ -37,7 +41,7 @@ def test_scores_are_printed_and_written(folder, tmp_path, capsys):
         assert low <= scores["edit_similarity"] <= high
     assert made["latency_ms"]["p50"] <= made["latency_ms"]["p95"]
     assert (made["weights"], made["arm"], made["seed"], made["files"]) == ("built-in", "order_snapshot", 0, 2)
-    assert (made["read"], made["skipped"]) == (2, 1)
+    assert (made["read"], made["skipped"], made["alone"]) == (2, 1, False)
     assert {"torch", "jupyter_sc2"} <= made["versions"].keys()
     lines = [json.loads(line) for line in paths["jsonl"].read_text("utf-8").splitlines()]
     assert len(lines) == 8
@@ -70,6 +74,28 @@ def test_two_arms_beside_each_other(folder, capsys):
         == 0
     )
     assert "document-cell" in capsys.readouterr().out
+
+
+def test_notebooks_of_one_folder_stand_beside_each_other(tmp_path, capsys):
+    """Weights that say what they read there: half of one notebook's lines stand in the other, too few for a copy."""
+    weights = shutil.copytree(catalog.locate(catalog.BUILT_IN), tmp_path / "weights")
+    config = json.loads((weights / "config.json").read_text())
+    config["jupyter_sc2_second_voice"] = {"library": [0.0], "prompt": [0.0], "notebooks": [0.0, 0.95]}
+    (weights / "config.json").write_text(json.dumps(config))
+    write_sums(weights)
+    lines = [f"{name}_{name} = zorble.{name}(quix, 'f{name}', {number})" for number, name in enumerate(NAMES)]
+    (tmp_path / "mine").mkdir()
+    write(tmp_path / "mine" / "a.ipynb", notebook([("code", line) for line in lines]))
+    write(tmp_path / "mine" / "b.ipynb", notebook([("code", line) for line in lines[::2]] + [("code", "x = 1\n" * 9)]))
+    write(tmp_path / "mine" / "c.py", "\n".join(lines))
+    exact = {}
+    for more in ((), ("--alone",)):
+        path = tmp_path / "out.json"
+        command = ["evaluate", str(tmp_path / "mine"), "--max-holes", "24", "--weights", str(weights)]
+        assert cli.main([*command, "--quiet", "--json", str(path), *more]) == 0
+        made = json.loads(path.read_text("utf-8"))
+        exact[made["alone"]] = made["tasks"]["rest_of_line"]["exact_match"]
+    assert exact[False] > exact[True]
 
 
 def test_an_interrupted_run_shows_what_there_is(folder, monkeypatch, capsys):
