@@ -47,7 +47,7 @@ class _Config(Struct, frozen=True):
     jupyter_sc2_fim_order: Literal["spm", "psm"] = "psm"
     jupyter_sc2_token_healing: bool = False
     jupyter_sc2_answers_requests: bool = False
-    jupyter_sc2_second_voice: dict[str, list[float]] | None = None
+    jupyter_sc2_second_voice: dict[str, list[float] | float | None] | None = None
     jupyter_sc2_format_version: Annotated[int, Meta(ge=1, le=1000)] = 1
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from jupyter_sc2.engine.draft import Draft, draft_of
 from jupyter_sc2.engine.pool import CachePool
 from jupyter_sc2.engine.scheduler import Scheduler
 from jupyter_sc2.engine.second_voice import SecondVoice, table_at
@@ -64,7 +65,8 @@ class Engine:
             return [Failed(error.code, error.message, error.hint, request.request_id)]
         self.arrivals += 1
         speller = Speller(self.tokenizer, request.spell) if request.spell and self.tokenizer else None
-        self.scheduler.add(Sequence(request, self.arrivals, self.known_ids, speller, self._second_voice(request)))
+        voice, draft = self._second_voice(request), self._draft(request)
+        self.scheduler.add(Sequence(request, self.arrivals, self.known_ids, speller, voice, draft))
         return []
 
     def _second_voice(self, request: Submit) -> SecondVoice | None:
@@ -74,6 +76,12 @@ class Engine:
         if not request.max_new_tokens:
             return None
         return SecondVoice(self.shares, request.ids, tables, table_at(request.notebooks))
+
+    def _draft(self, request: Submit) -> Draft | None:
+        if self.tokenizer is None or self.shares is None or self.shares.line is None:
+            return None
+        asked = request.libraries is not None and request.temperature == 0 and request.max_new_tokens
+        return draft_of(request, self.tokenizer, self.shares.line) if asked else None
 
     def cancel(self, request_id: str) -> list[FromWorker]:
         """Ends a request before the next step. Silent when it has ended already."""
@@ -141,14 +149,35 @@ class Engine:
             if not sequence.remaining:
                 return [self._finish(sequence, "warmed")]
             return [PrefillProgress(request.request_id, sequence.computed, len(sequence.ids))]
-        token_id = sequence.next_id(logits)
-        if token_id in sequence.stop_ids:
-            return [self._finish(sequence, "stop")]
-        sequence.ids.append(token_id)
-        tokens = Tokens(request.request_id, [token_id], sequence.recomputed or 0)
+        ids = self._drafted(sequence, logits) or [sequence.next_id(logits)]
+        ends = ids[-1] in sequence.stop_ids
+        ids = ids[:-1] if ends else ids
+        sequence.ids += ids
+        tokens: list[FromWorker] = [Tokens(request.request_id, ids, sequence.recomputed or 0)] if ids else []
+        if ends:
+            return [*tokens, self._finish(sequence, "stop")]
         if sequence.new_ids == request.max_new_tokens:
-            return [tokens, self._finish(sequence, "length")]
-        return [tokens]
+            return [*tokens, self._finish(sequence, "length")]
+        return tokens
+
+    def _drafted(self, sequence: Sequence, logits: Tensor) -> list[int]:
+        """A whole line and the id that ends it, if one was drafted and the weights find it likely; at most once."""
+        draft, sequence.draft = sequence.draft, None
+        if draft is None or sequence.entry is None or sequence.second_voice is None:
+            return []
+        cache = sequence.entry.cache
+        start, count = cache.length, len(draft.ids)
+        rows = self._rows(count, cache.capacity - start)
+        padded = torch.tensor([draft.ids + [0] * (rows - count)], device=self.device)
+        hidden = self.model.model(padded, cache)
+        cache.length = start
+        after = torch.cat((logits[None], self.model.lm_head(hidden[0, :count])))
+        end = draft.end(after, sequence.second_voice, sequence.request.ids)
+        if end is None:
+            return []
+        cache.length = start + count
+        sequence.speller = None
+        return [*draft.ids, end]
 
     def _finish(self, sequence: Sequence, finish: Finish) -> Finished:
         self.scheduler.remove(sequence)

@@ -29,12 +29,14 @@ Share = Annotated[float, Meta(ge=0.0, le=0.95)]
 class Shares(Struct, frozen=True):
     """How much of the chances a match gets, by its length in ids: of 1, of 2, ..., the last for all longer ones.
 
-    Without shares of `notebooks` nothing beside the notebook is read.
+    Without shares of `notebooks` nothing beside the notebook is read. A line that was written before is proposed whole
+    where the mean logarithm of its ids' chances is above `line`; without that none is.
     """
 
     library: Annotated[list[Share], Meta(min_length=1, max_length=32)]
     prompt: Annotated[list[Share], Meta(min_length=1, max_length=32)]
     notebooks: Annotated[list[Share], Meta(max_length=32)] = []
+    line: Annotated[float, Meta(ge=-20.0, le=0.0)] | None = None
 
 
 class _Config(Struct, frozen=True):

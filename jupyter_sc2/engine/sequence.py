@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
+from jupyter_sc2.engine.draft import Draft
 from jupyter_sc2.engine.pool import Entry
 from jupyter_sc2.engine.sampler import Sampler
 from jupyter_sc2.engine.second_voice import SecondVoice
@@ -21,12 +22,14 @@ class Sequence:
         known_ids: int,
         speller: Speller | None = None,
         second_voice: SecondVoice | None = None,
+        draft: Draft | None = None,
     ) -> None:
         self.request, self.arrival = request, arrival
         self.ids = list(request.ids)
         self.stop_ids = frozenset(request.stop_ids)
         self.sampler = Sampler(request.temperature, request.top_p, request.seed, known_ids)
         self.second_voice = second_voice
+        self.draft = draft  # until it is judged
         self.speller = speller  # while the answer must spell what is already typed
         self.entry: Entry | None = None
         self.recomputed: int | None = None  # prompt ids that no cache held; None before the first step

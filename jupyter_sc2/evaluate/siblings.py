@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -48,22 +48,27 @@ class Siblings:
 
 
 def beside(document: Document, documents: Sequence[Document]) -> list[Document]:
-    """Those of its folder that it may know, one of each group; of many, those nearest by name, for want of dates."""
+    """Those of its folder that it may know: of each group that with most code; the nearest by name, for want of dates.
+
+    No document of its own group, and none that holds more than half of its lines.
+    """
     names = [one.name for one in documents]
     if document.language != "python" or document.name not in names:
         return []
-    place = names.index(document.name)
-    near = sorted(range(len(names)), key=lambda index: abs(index - place))
-    return list(islice(_fair(document, [documents[index] for index in near]), MAX_FILES))
+    place, lines = names.index(document.name), lines_of(document)
+    groups: dict[str, int] = {}
+    for index, other in enumerate(documents):
+        fits = _folder(other) == _folder(document) and other.language == "python" and other.group != document.group
+        best = groups.get(other.group)
+        if fits and (best is None or _size(other) > _size(documents[best])):
+            groups[other.group] = index
+    near = (documents[index] for index in sorted(groups.values(), key=lambda index: abs(index - place)))
+    fair = (other for other in near if len(lines & lines_of(other)) <= NEAR_COPY * len(lines))
+    return list(islice(fair, MAX_FILES))
 
 
-def _fair(document: Document, others: Sequence[Document]) -> Iterator[Document]:
-    folder, lines, groups = _folder(document), lines_of(document), {document.group}
-    for other in others:
-        if _folder(other) == folder and other.language == "python" and other.group not in groups:
-            groups.add(other.group)
-            if len(lines & lines_of(other)) <= NEAR_COPY * len(lines):
-                yield other
+def _size(document: Document) -> int:
+    return sum(map(len, code_of(document)))
 
 
 def _folder(document: Document) -> str:

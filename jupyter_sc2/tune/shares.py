@@ -34,6 +34,7 @@ from jupyter_sc2.tune.export import write_sums
 
 LENGTHS, PROMPT_IDS, ROUNDS = 10, 1024, 30
 PRIOR, PRIOR_COUNT = 0.05, 4.0  # a share is taken for so much, as if seen so often
+LINE = -2.0  # for `Shares.line`: on these notebooks anything from -1.5 to -2.5 completed as many lines
 
 
 class Seen(Struct, frozen=True):
@@ -63,7 +64,9 @@ def fit(seen: Sequence[Seen]) -> Shares:
         for name in reversed(voices):
             tables[name] = _maximum(lengths[name], asked * of_voice[name], asked)
             asked = asked * (1 - of_voice[name])
-    return Shares(**{name: [round(float(share), 3) for share in table[1:]] for name, table in tables.items()})
+    return Shares(
+        **{name: [round(float(share), 3) for share in table[1:]] for name, table in tables.items()}, line=LINE
+    )
 
 
 def _maximum(lengths: np.ndarray, said: np.ndarray, asked: np.ndarray) -> np.ndarray:

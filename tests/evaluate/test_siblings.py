@@ -36,6 +36,11 @@ def test_one_of_a_group_and_none_of_its_own():
     assert names(documents[1], documents) == ["f/b1", "f/c"]
 
 
+def test_of_a_group_that_with_most_code():
+    documents = [document("f/a"), document("f/b1", group="b"), document("f/b2", "x = 1\ny = 2", "b")]
+    assert names(documents[0], documents) == ["f/b2"]
+
+
 def test_other_languages_are_left_out():
     documents = [document("f/a"), document("f/b", language="r"), document("f/c")]
     assert names(documents[0], documents) == ["f/c"]
