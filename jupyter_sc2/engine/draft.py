@@ -45,7 +45,7 @@ def draft_of(request: Submit, tokenizer: Tokenizer, least: float) -> Draft | Non
     """For a prompt that ends in the text before the cursor. None where no line begins like the cursor's."""
     if not request.ids or request.ids[-1] < SPECIAL:
         return None
-    *others, here = _texts(request.ids, tokenizer)
+    *others, here = _texts([*request.document, *request.ids], tokenizer)
     above, _, line = (here + request.spell).rpartition("\n")
     typed, before = line.lstrip(), above.rstrip().rpartition("\n")[2].strip()
     found = [lines.like(typed, before) for lines in (*_lines_of(request.notebooks, tokenizer), Lines([*others, above]))]

@@ -75,7 +75,7 @@ class Engine:
         tables = self.libraries.of(request.libraries) if self.libraries else []
         if not request.max_new_tokens:
             return None
-        return SecondVoice(self.shares, request.ids, tables, table_at(request.notebooks))
+        return SecondVoice(self.shares, [*request.document, *request.ids], tables, table_at(request.notebooks))
 
     def _draft(self, request: Submit) -> Draft | None:
         if self.tokenizer is None or self.shares is None or self.shares.line is None:

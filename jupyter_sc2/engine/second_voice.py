@@ -52,7 +52,7 @@ def read_shares(folder: Path) -> Shares | None:
 
 
 class SecondVoice:
-    """For one request. `libraries` and `notebooks` may be empty."""
+    """For one request; `prompt` may have more of the notebook before it. `libraries` and `notebooks` may be empty."""
 
     def __init__(
         self, shares: Shares, prompt: Sequence[int], libraries: Sequence[Ngrams], notebooks: Sequence[Ngrams] = ()

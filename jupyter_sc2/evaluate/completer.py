@@ -114,8 +114,8 @@ class Completer:
         name = str(self._seq)
         stream = self.supervisor.admit(Ticket(name, "evaluate", cache_key, self._seq, "ghost"))
         stop_ids = list(prompt.stop_ids)
-        ids, spell, libraries = prompt.ids, prompt.spell, list(prompt.libraries)
-        request = Submit(name, ids, max_new_tokens, 0.0, 1.0, 0, stop_ids, 0, cache_key, spell, libraries, notebooks)
+        looked_up = (prompt.spell, list(prompt.libraries), notebooks, list(prompt.document))
+        request = Submit(name, prompt.ids, max_new_tokens, 0.0, 1.0, 0, stop_ids, 0, cache_key, *looked_up)
         self.supervisor.submit(stream, request)
         trimmer = Trimmer(prompt, self.tokenizer)
         text, first = "", None

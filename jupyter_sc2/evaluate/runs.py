@@ -89,7 +89,7 @@ async def _ask_one(completer: Completer, runs: Sequence[Run], hole: Hole, tick: 
         who = run.contender
         begun = time.perf_counter()
         prompt = completer.prompt(hole, ARMS[who.arm], who.prompt_ids)
-        same = (*prompt.ids, prompt.spell, *prompt.libraries)
+        same = (*prompt.ids, prompt.spell, *prompt.libraries, *prompt.document)
         is_timed = same not in known
         if is_timed:
             cache_key = f"{hole.document.name}/{who.name}"

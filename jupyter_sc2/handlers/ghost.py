@@ -92,6 +92,7 @@ def submission(request: CompletionRequest, prompt: Prompt, seed: int, notebooks:
         cache_key=f"{request.client_id}/{request.editor_id}",
         spell=prompt.spell,
         libraries=list(prompt.libraries),
+        document=list(prompt.document),
         notebooks=notebooks,
     )
 

@@ -30,7 +30,8 @@ class Submit(Struct, frozen=True, tag="submit"):
 
     The answer begins by spelling `spell`, text that was typed but left out of `ids` (token healing). `libraries` are
     those that the notebook imports, for the second voice of weights that have one; None asks the weights alone.
-    `notebooks` is the file of the table of what stands beside the notebook, for the same voice; empty without one.
+    It looks up `document` as well, what of the notebook the prompt leaves out, and `notebooks`, the file of the table
+    of what stands beside it; empty without one.
     """
 
     request_id: str
@@ -45,6 +46,7 @@ class Submit(Struct, frozen=True, tag="submit"):
     spell: str = ""
     libraries: list[str] | None = None
     notebooks: str = ""
+    document: list[int] = []
 
 
 class Cancel(Struct, frozen=True, tag="cancel"):

@@ -41,6 +41,7 @@ STEP = 256  # ids; room is kept in such steps, so that the choice of cells holds
 STEPS = 8  # but never in larger ones than this part of the prompt
 FILES_SHARE = 6  # files beside get so large a part of the prompt at most
 MAX_NAME = 40  # characters of the path that a prompt shows, its last
+DOCUMENT_IDS = 16_384  # of the other cells that are looked up rather than read
 OVERHEAD = 8  # ids: sentinels, and the last blank line of the file of context
 
 
@@ -49,6 +50,7 @@ class Prompt(Struct, frozen=True):
 
     `spell` is typed text that the ids leave out and the answer must begin with; it is not shown again. `pieces` say
     where the ids come from, in the prompt's order but for sentinels. `libraries` are those that the notebook imports.
+    Where a prompt does not show every cell, `document` are the other code cells' ids, with `<file_sep>` after each.
     """
 
     ids: list[int]
@@ -60,6 +62,7 @@ class Prompt(Struct, frozen=True):
     stop_ids: tuple[int, ...] = STOP_IDS
     pieces: tuple[Piece, ...] = ()
     libraries: tuple[str, ...] = ()
+    document: tuple[int, ...] = ()
 
     @property
     def line_prefix(self) -> str:
@@ -116,16 +119,33 @@ def build(
     scene = Scene(cells, cursor_cell, wanted, later, subject.state, policy, sign)
     context = choose(scene, encode, room)
     middle = fim.ORDERS[style.order](prefix, [i for piece in suffix for i in piece.ids])
+    truncated = suffix_cut or prefix_cut or context.truncated
     return Prompt(
         ids=[*(i for piece in files for i in piece.ids), *_file(context, encode(scripts), encode), *middle],
-        truncated=suffix_cut or prefix_cut or context.truncated,
+        truncated=truncated,
         prefix=shown.before,
         suffix=shown.after,
         language=subject.language,
         spell=spell,
         pieces=(*files, *context.pieces, *_in_order(Piece("before", tuple(prefix)), suffix, style.order)),
         libraries=imported_libraries(cells, subject.state) if subject.language == "python" else (),
+        document=_document(cells, cursor_cell, encode) if truncated else (),
     )
+
+
+def _document(cells: Sequence[SourceCell], cursor_cell: int, encode: Encode) -> tuple[int, ...]:
+    """The code cells but the cursor's, at most DOCUMENT_IDS: the nearest ones, in their order."""
+    near = sorted(range(len(cells)), key=lambda index: abs(index - cursor_cell))
+    found: dict[int, list[int]] = {}
+    room = DOCUMENT_IDS
+    for index in near:
+        if index != cursor_cell and cells[index].kind == "code" and len(cells[index].source) <= room * MAX_CHARS:
+            ids = [*encode(mask_secrets(cells[index].source)), fim.FILE_SEP]
+            room -= len(ids)
+            if room < 0:
+                break
+            found[index] = ids
+    return tuple(token_id for index in sorted(found) for token_id in found[index])
 
 
 def _text(

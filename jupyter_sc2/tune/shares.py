@@ -88,7 +88,7 @@ def look(hole: Hole, entry: catalog.Entry, loaded: Loaded, folder: Path, sibling
     ids = [*prompt.ids, *hidden]
     states = loaded.model.model(torch.tensor([ids]))[:, len(prompt.ids) - 1 : -1]
     chances = torch.softmax(loaded.model.lm_head(states)[0].float(), dim=-1)
-    notebooks, own = table_at(siblings.table(hole.document)), [Ngrams.of(prompt.ids)]
+    notebooks, own = table_at(siblings.table(hole.document)), [Ngrams.of([*prompt.document, *prompt.ids])]
     for index, wanted in enumerate(hidden):
         context = ids[: len(prompt.ids) + index]
         voices = (_chance(tables, context, wanted) for tables in (libraries, notebooks, own))

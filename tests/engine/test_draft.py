@@ -58,6 +58,11 @@ def test_other_notebooks_are_looked_through(tokenizer, tmp_path):
     assert drafted(tokenizer, "measure", "_w", notebooks=str(tmp_path / "gone.npy")) is None
 
 
+def test_what_the_prompt_leaves_out_is_looked_through(tokenizer):
+    document = [*tokenizer.encode("measure_wing(bird)\n"), 6]
+    assert drafted(tokenizer, "measure", "_w", document=document) == "_wing(bird)"
+
+
 def test_a_likely_line_is_taken_with_its_likeliest_end():
     draft, voice = Draft([50, 51], -1.0, [40, 41]), SecondVoice(SILENT, [60], [])
     logits = torch.zeros(3, 64)

@@ -153,3 +153,17 @@ def test_a_megabyte_of_prose_is_not_encoded_whole(tokenizer):
     for end in range(len(text) - 5, len(text)):
         build([SourceCell("c", "markdown", text[:end])], 0, end, tokenizer)
     assert time.perf_counter() - begun < 2.5  # a key takes less than a tenth of a second
+
+
+def test_what_a_prompt_leaves_out_is_looked_up(tokenizer):
+    sources = [f"name_{n} = measure(wing_{n})  # {'x' * 60}" for n in range(60)]
+    sources[3] = "token = 'hf_aB3dE5gH7jK9mN1pQ3sT5vW7'"
+    whole = build(code(*sources), 59, 4, tokenizer, Limits(prompt_ids=16_000))
+    assert (whole.truncated, whole.document) == (False, ())
+    cut = build(code(*sources), 30, 4, tokenizer, Limits(prompt_ids=512))
+    text = tokenizer.decode(list(cut.document))
+    assert cut.truncated
+    assert [text.count(f"name_{n} = ") for n in (0, 29, 30, 31, 59)] == [1, 1, 0, 1, 1], "not the cursor's own"
+    assert text.index("name_0") < text.index("name_59")
+    assert "hf_" not in text
+    assert text.count("<file_sep>") == len(sources) - 1
