@@ -37,8 +37,9 @@ def run(args: argparse.Namespace) -> int:
     progress = Progress(len(holes) * len(runs), args.quiet)
     interrupted = False
     try:
-        ask_baselines(runs, holes, args.work, progress)
-        asyncio.run(ask(runs, holes, args.threads, progress, () if args.alone else found.documents))
+        siblings = () if args.alone else found.documents
+        ask_baselines(runs, holes, args.work, progress, siblings)
+        asyncio.run(ask(runs, holes, args.threads, progress, siblings))
     except KeyboardInterrupt:
         interrupted = True
     finally:

@@ -44,13 +44,17 @@ class Run(Struct):
 
 
 def ask_baselines(
-    runs: Sequence[Run], holes: Sequence[Hole], work: Path | None, tick: Callable[[], None] = lambda: None
+    runs: Sequence[Run],
+    holes: Sequence[Hole],
+    work: Path | None,
+    tick: Callable[[], None] = lambda: None,
+    siblings: Sequence[Document] = (),
 ) -> None:
     """As `ask`, for those of `runs` that are baselines: they are quick, so they come first. Raises Sc2Error."""
     for run in runs:
         if run.contender.weights not in BASELINES:
             continue
-        baseline = load(run.contender.weights, work)
+        baseline = load(run.contender.weights, work, siblings)
         for hole in holes:
             begun = time.perf_counter()
             text, tokens = baseline.suggest(hole)

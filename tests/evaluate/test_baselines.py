@@ -66,6 +66,15 @@ def test_on_a_fresh_line_what_followed_the_most_similar_line_is_copied():
     assert load("copy-line", None).suggest(asked).text == "ax.legend()"
 
 
+def test_lines_of_the_folder_count_as_above():
+    asked = hole("f(1, 2)", "x = 1\nf(«9)»")
+    code = (source_cell("c", "code", "x = 1\nf(3, 4)"),)
+    siblings = [asked.document, Document("b", code, group="b"), Document("elsewhere/c", code, group="c")]
+    assert load("copy-line-beside", None, siblings).suggest(asked).text == "3, 4)", "the line before is the same"
+    assert load("copy-line-beside", None, siblings[::2]).suggest(asked).text == "1, 2)"
+    assert load("copy-line", None, siblings).suggest(asked).text == "1, 2)"
+
+
 def test_jedi_completes_a_name():
     jedi = load("jedi", None)
     assert jedi.suggest(hole("radius_of_circle = 3", "print(radius_«of_circle)»")).text == "of_circle"
@@ -95,7 +104,7 @@ def test_words_are_spelled_as_the_engine_does(work):
         assert set(np.flatnonzero(model.spells(text.encode()))) == set(Speller(model.tokenizer, text).allowed())
 
 
-@pytest.mark.parametrize("name", ["kneser-ney", "copy-line", "jedi"])
+@pytest.mark.parametrize("name", ["kneser-ney", "copy-line", "copy-line-beside", "jedi"])
 @pytest.mark.parametrize("task", ["rest_of_line", "next_line", "block", "cell"])
 def test_no_baseline_sees_what_is_hidden(name, task, work):
     baseline = load(name, work)

@@ -1,4 +1,4 @@
-"""The baseline `copy-line`: the rest of the line of the document that fits best."""
+"""Baselines: the rest of the line that fits best, of the document or of its folder."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from jupyter_sc2.evaluate.baselines.suggestion import Suggestion
 from jupyter_sc2.evaluate.distance import distance
+from jupyter_sc2.evaluate.documents import Document
+from jupyter_sc2.evaluate.siblings import beside
 from jupyter_sc2.evaluate.tasks import Hole
 from jupyter_sc2.notebook import SourceCell
 
@@ -22,11 +24,21 @@ class CopyLine:
     """The rest of one line: of that which holds the longest end of what is typed before the cursor.
 
     Among several, that with the longest common beginning, then with the most similar line before it, then the nearest.
-    On a fresh line nothing is typed, so that the line is copied that followed the most similar line.
+    On a fresh line nothing is typed, so that the line is copied that followed the most similar line. What stands beside
+    the document in `documents` counts as above it.
     """
+
+    def __init__(self, documents: Sequence[Document] = ()) -> None:
+        self.documents = documents
+        self._beside: dict[str, list[Line]] = {}
 
     def suggest(self, hole: Hole) -> Suggestion:
         (*above, typed), below = _above(hole), _below(hole)
+        name = hole.document.name
+        if name not in self._beside:
+            others = beside(hole.document, self.documents)
+            self._beside[name] = [line for other in others for line in _lines_of(other.cells) if line.text]
+        above = [*self._beside[name], *above]
         best, rest = None, ""
         for place, line in [*enumerate(above, -len(above)), *enumerate(below, 1)]:
             end, after = _longest_end(typed.text, line.text)
