@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--against",
         action="append",
         metavar="WEIGHTS|BASELINE",
-        help="compare with other weights, or kneser-ney, copy-line, copy-line-beside or jedi; may be given several times",
+        help="compare with other weights, or kneser-ney, copy-line, copy-line-beside or jedi; may be repeated",
     )
     against.add_argument("--against-arm", metavar="NAME", help="compare with another arm")
     against.add_argument("--ablate", action="store_true", help="compare all arms")

@@ -72,8 +72,8 @@ def test_nothing_is_built_while_nothing_changes(root, notebooks) -> None:
 
 
 def test_looks_are_rare(root, notebooks, monkeypatch) -> None:
-    until(lambda: notebooks.of(str(root), "a.ipynb"))
     monkeypatch.setattr(own, "LOOK_SECONDS", 1000.0)
+    until(lambda: notebooks.of(str(root), "a.ipynb"))
     table = notebooks.of(str(root), "a.ipynb")
     (root / "b.py").write_text("measure_tail(bird)")
     time.sleep(0.3)
