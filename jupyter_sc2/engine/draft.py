@@ -14,6 +14,7 @@ from jupyter_sc2.ngrams.lines import Lines
 from jupyter_sc2.ngrams.table import SPECIAL
 from jupyter_sc2.tokenizer import Tokenizer
 
+MAX_CHARS = 16  # of an id, at most on average
 MAX_IDS = 200_000  # of a table whose lines are known: a tenth of a second to read
 
 
@@ -52,7 +53,10 @@ def draft_of(request: Submit, tokenizer: Tokenizer, least: float) -> Draft | Non
     best = max((one for one in reversed(found) if one), key=lambda one: one[0], default=None)
     if best is None:
         return None
-    ids = tokenizer.encode(request.spell + best[1].text[len(typed) :])
+    rest = best[1].text[len(typed) :]
+    if len(rest) > request.max_new_tokens * MAX_CHARS:
+        return None
+    ids = tokenizer.encode(request.spell + rest)
     if len(ids) >= request.max_new_tokens:
         return None
     return Draft(ids, least, [*_line_ends(tokenizer), *request.stop_ids])

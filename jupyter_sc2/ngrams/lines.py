@@ -9,6 +9,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 MAX_CANDIDATES = 500  # that are compared
+MAX_CHARS = 500  # of a line; a longer one holds data
 LIKE = 0.5  # how similar the line before must be where nothing is typed yet
 _LAST = "\U0010ffff"
 
@@ -59,8 +60,9 @@ def _lines(text: str) -> Iterable[tuple[str, str]]:
     before = ""
     for line in map(str.strip, text.split("\n")):
         if line:
-            yield line, before
-            before = line
+            if len(line) <= MAX_CHARS:
+                yield line, before
+            before = line[:MAX_CHARS]
 
 
 def _first_word(text: str) -> str:

@@ -21,12 +21,12 @@ _BOM = b"\xef\xbb\xbf"
 
 class _Cell(Struct):
     cell_type: str
-    source: str | list[str] = ""
+    source: str | list[str] | None = ""
 
 
 class _Language(Struct):
-    name: str = ""
-    language: str = ""
+    name: str | None = ""
+    language: str | None = ""
 
 
 class _Metadata(Struct):
@@ -67,7 +67,7 @@ def sources_of(path: Path) -> list[str]:
     except (OSError, ValueError, RecursionError, msgspec.MsgspecError):
         return []
     cells = [cell for cell in notebook.cells if cell.cell_type == "code"] if notebook.is_python else []
-    return [cell.source if isinstance(cell.source, str) else "".join(cell.source) for cell in cells]
+    return [cell.source if isinstance(cell.source, str) else "".join(cell.source or ()) for cell in cells]
 
 
 def table_of(files: Iterable[Sequence[str]], tokenizer: Tokenizer) -> Ngrams | None:

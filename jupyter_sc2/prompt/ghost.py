@@ -42,6 +42,7 @@ STEPS = 8  # but never in larger ones than this part of the prompt
 FILES_SHARE = 6  # files beside get so large a part of the prompt at most
 MAX_NAME = 40  # characters of the path that a prompt shows, its last
 DOCUMENT_IDS = 16_384  # of the other cells that are looked up rather than read
+DOCUMENT_CHARS = 4096  # of one of them: longer ones hold data, and would be encoded at each keystroke
 OVERHEAD = 8  # ids: sentinels, and the last blank line of the file of context
 
 
@@ -139,11 +140,11 @@ def _document(cells: Sequence[SourceCell], cursor_cell: int, encode: Encode) -> 
     found: dict[int, list[int]] = {}
     room = DOCUMENT_IDS
     for index in near:
-        if index != cursor_cell and cells[index].kind == "code" and len(cells[index].source) <= room * MAX_CHARS:
+        if index != cursor_cell and cells[index].kind == "code" and len(cells[index].source) <= DOCUMENT_CHARS:
             ids = [*encode(mask_secrets(cells[index].source)), fim.FILE_SEP]
-            room -= len(ids)
-            if room < 0:
+            if len(ids) > room:
                 break
+            room -= len(ids)
             found[index] = ids
     return tuple(token_id for index in sorted(found) for token_id in found[index])
 

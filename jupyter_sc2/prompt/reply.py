@@ -105,7 +105,12 @@ def whole_statements(text: str) -> str:
 
 def parses(source: str) -> bool:
     """Whether it is Python, or Python with IPython's own lines."""
-    return _is_python(source) or _is_python(_IPYTHON.sub(lambda line: f"{line[1]}{line[2] or ''}None", source))
+    if _is_python(source):
+        return True
+    if not any(sign in source for sign in "%!?"):
+        return False
+    plain = _IPYTHON.sub(lambda line: f"{line[1]}{line[2] or ''}None", source)
+    return plain != source and _is_python(plain)
 
 
 def _is_python(source: str) -> bool:

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from jupyter_sc2.prompt.fit import MAX_CHARS, brackets, fitting
@@ -19,6 +21,18 @@ CASES = {
     "a cell that was broken before": ("x = = 1\ny = ", "= 2", "\nz = 3", "= 2"),
     "a shell line": ("!ls\ndf.", "head()", "", "head()"),
     "a cell in another language": ("%%bash\nls ", '"', "", '"'),
+    "in the user's own bracket": ("config = {", '"a": 1,\n    "b": 2,', "", '"a": 1,\n    "b": 2}'),
+    "and on the same line": ("df = pd.read_csv(", "'a.csv', sep=';'", "", "'a.csv', sep=';')"),
+    "a header whose body is to come": ("for i in ra", "nge(10):", "\nx = 1", "nge(10):"),
+    "a branch": ("if a:\n    b()\nel", "if c:", "", "if c:"),
+    "an attempt": ("tr", "y:\n    import foo", "", "y:\n    import foo"),
+    "a method": ("class A:\n    def f", "(self, x):", "\n\n    def g(self): pass", "(self, x):"),
+    "a docstring that goes on": ("def f(a):\n    ", '"""Return the sum.', "", '"""Return the sum.'),
+    "a text in quotes that goes on": ('query = """', "SELECT a", "", "SELECT a"),
+    "a space before what follows": ("x = ", "await ", "g()", "await "),
+    "a choice before what follows": ("x = a ", "if b else ", "c", "if b else "),
+    "a shell command": ("pip install ", "pandas", "\nx = 1", "pandas"),
+    "a command over several lines": ("!pip install -q ", "\\\n    torch", "", "\\\n    torch"),
     "the first line within a block": ("def f():\n    x = 1\n    ", "return x", "\n\nf()", "return x"),
 }
 
@@ -42,8 +56,20 @@ def test_a_long_cell_is_not_parsed():
 
 
 def test_brackets_are_counted_outside_of_strings():
-    assert brackets("a(b[1]))") == ([7], [])
-    assert brackets("f('it\\'s (', [") == ([], [")", "]"])
-    assert brackets('"""(\n"""]') == ([8], [])
-    assert brackets("x # ( '\n(") == ([], [")"])
-    assert brackets("'never closed (\n)") == ([16], [])
+    assert brackets("a(b[1]))") == ([7], [], "")
+    assert brackets("f('it\\'s (', [") == ([], [")", "]"], "")
+    assert brackets('"""(\n"""]') == ([8], [], "")
+    assert brackets("x # ( '\n(") == ([], [")"], "")
+    assert brackets("'never closed (\n)") == ([16], [], "")
+    assert brackets("1)), x", [")"]) == ([2], [], "")
+    assert brackets('it is (""")', [], '"""') == ([10], [], "")
+    assert brackets('x = """(') == ([], [], '"""')
+
+
+def test_a_hard_case_does_not_take_long():
+    """It took 4 to 6 seconds."""
+    cell = "\n".join(f"x{n} = foo({n}, a=[{n}, 2], b='c')" for n in range(480)) + "\n"
+    start = time.monotonic()
+    fitting(cell, "\n".join(["y = bar(((1, 2)"] * 12), "")
+    fitting("x = (" + " " * 18_000, "1", "")
+    assert time.monotonic() - start < 3

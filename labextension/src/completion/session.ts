@@ -116,6 +116,7 @@ export class Session {
           throw new Sc2Error(event);
         }
       }
+      suggestion?.finish(); // nothing was asked: the cell is too large
     } catch (error) {
       if (!signal.aborted && error instanceof Error) {
         suggestion?.finish(error.message);
