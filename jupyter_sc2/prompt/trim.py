@@ -56,6 +56,7 @@ class Trimmer:
         self.text = ""  # all that was shown
         self._endless = False
         self._mark = code_mark(comment_sign(prompt.language)).strip()
+        self._output = f"{comment_sign(prompt.language)}>"  # what a cell showed, as prompts have it
         self._ids: list[int] = []
         self._read = len(prompt.spell)  # decoded characters already taken, or typed before
         self._line = ""  # the unfinished line
@@ -166,7 +167,7 @@ class Trimmer:
         something = (self.prompt.line_prefix + "".join(self._lines)).strip()
         if not line.strip():
             return bool(something)
-        if line.startswith(self._mark):
+        if line.startswith((self._mark, self._output)):
             return True
         if self._next_line is not None and line.strip() == self._next_line.strip():
             return True

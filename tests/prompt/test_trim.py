@@ -33,6 +33,7 @@ CASES = {
     "a blank line ends": ("a = 1\nb = 2\n\nc = 3", "", "", "a = 1\nb = 2"),
     "leading blank lines are kept": ("\n\nx = 1\n\n", "", "", "\n\nx = 1"),
     "a new cell ends": ("a = 1\n# %%\nb = 2", "", "", "a = 1"),
+    "an output ends": ("a = 1\na\n#> 1\nb = 2", "", "", "a = 1\na"),
     "a step out of the block ends": ("x = 1\n    y = 2\nz = 3", "    ", "", "x = 1\n    y = 2"),
     "a closing bracket may step out": ("a = [\n        1,\n    ]", "        ", "", "a = [\n        1,\n    ]"),
     "the next line of the cell ends": ("a = 1\nprint(a)\n", "", "\nprint(a)", "a = 1"),
