@@ -24,28 +24,28 @@ def notebook(*sources: str, language: str = "python") -> str:
 
 @pytest.fixture
 def root(tmp_path) -> Path:
-    (tmp_path / "root" / "work").mkdir(parents=True)
+    (tmp_path / "root" / "birds").mkdir(parents=True)
     (tmp_path / "secret.py").write_text("x = 1")
     (tmp_path / "root" / "above.py").write_text("x = 1")
-    (tmp_path / "root" / "work" / "a.ipynb").write_text(notebook("own = 1"))
+    (tmp_path / "root" / "birds" / "a.ipynb").write_text(notebook("own = 1"))
     return tmp_path / "root"
 
 
-def names(root: Path, path: str = "work/a.ipynb") -> list[str]:
+def names(root: Path, path: str = "birds/a.ipynb") -> list[str]:
     return [file.path.name for file in files_beside(root, path)]
 
 
 def test_notebooks_and_python_files_of_the_folder_the_newest_first(root) -> None:
     for age, name in enumerate(["b.ipynb", "c.py", "d.ipynb", "e.csv", "f"]):
-        (root / "work" / name).write_text("{}")
-        os.utime(root / "work" / name, (1000 - age, 1000 - age))
+        (root / "birds" / name).write_text("{}")
+        os.utime(root / "birds" / name, (1000 - age, 1000 - age))
     assert names(root) == ["b.ipynb", "c.py", "d.ipynb"]
-    assert names(root, "/work/c.py") == ["a.ipynb", "b.ipynb", "d.ipynb"]
-    assert names(root, "work/new.ipynb") == ["a.ipynb", "b.ipynb", "c.py", "d.ipynb"]
+    assert names(root, "/birds/c.py") == ["a.ipynb", "b.ipynb", "d.ipynb"]
+    assert names(root, "birds/new.ipynb") == ["a.ipynb", "b.ipynb", "c.py", "d.ipynb"]
 
 
 def test_what_is_not_read(root) -> None:
-    work = root / "work"
+    work = root / "birds"
     (work / ".hidden.py").write_text("x = 1")
     (work / ".ipynb_checkpoints").mkdir()
     (work / ".ipynb_checkpoints" / "b.py").write_text("x = 1")
@@ -62,13 +62,13 @@ def test_what_is_not_read(root) -> None:
 
 
 def test_a_link_within_the_root_is_read_once(root) -> None:
-    (root / "work" / "one.py").symlink_to(root / "above.py")
-    (root / "work" / "two.py").symlink_to(root / "above.py")
+    (root / "birds" / "one.py").symlink_to(root / "above.py")
+    (root / "birds" / "two.py").symlink_to(root / "above.py")
     assert names(root) == ["above.py"]
 
 
 @pytest.mark.parametrize(
-    "path", ["../a.ipynb", "work/../../a.ipynb", ".work/a.ipynb", "work/.a.ipynb", "none/a.ipynb", "out/a.ipynb", "\0"]
+    "path", ["../a.ipynb", "birds/../../a.ipynb", ".work/a.ipynb", "birds/.a.ipynb", "none/a.ipynb", "out/a.ipynb", "\0"]
 )
 def test_folders_that_are_not_read(root, path: str) -> None:
     (root / ".work").mkdir()
@@ -81,9 +81,9 @@ def test_folders_that_are_not_read(root, path: str) -> None:
 def test_few_files_are_read(root, monkeypatch) -> None:
     monkeypatch.setattr(beside, "MAX_FILES", 2)
     for age in range(4):
-        (root / "work" / f"{age}.py").write_text("x = 1")
-        os.utime(root / "work" / f"{age}.py", (1000 - age, 1000 - age))
-    os.utime(root / "work" / "a.ipynb", (9, 9))
+        (root / "birds" / f"{age}.py").write_text("x = 1")
+        os.utime(root / "birds" / f"{age}.py", (1000 - age, 1000 - age))
+    os.utime(root / "birds" / "a.ipynb", (9, 9))
     assert names(root) == ["0.py", "1.py"]
 
 
@@ -150,9 +150,9 @@ def test_a_table_is_bounded(tokenizer, monkeypatch) -> None:
 
 def test_a_table_is_written_where_something_stands_beside(root, tokenizer, tmp_path) -> None:
     table = tmp_path / "table.npy"
-    (root / "work" / "empty.py").write_text(" \n")
-    assert not build(root, "work/a.ipynb", tokenizer, table)
+    (root / "birds" / "empty.py").write_text(" \n")
+    assert not build(root, "birds/a.ipynb", tokenizer, table)
     assert not table.exists()
-    (root / "work" / "b.ipynb").write_text(notebook("measure_wing(bird)"))
-    assert build(root, "work/a.ipynb", tokenizer, table)
+    (root / "birds" / "b.ipynb").write_text(notebook("measure_wing(bird)"))
+    assert build(root, "birds/a.ipynb", tokenizer, table)
     assert text_of(Ngrams.open(table), tokenizer) == "<file_sep>measure_wing(bird)\n\n"
