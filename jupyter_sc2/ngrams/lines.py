@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 MAX_CANDIDATES = 500  # that are compared
 MAX_CHARS = 500  # of a line; a longer one holds data
+COMMENTS = ("#", "//", "--")  # in a prompt these are outputs, names and marks of cells, too: never proposed
 LIKE = 0.5  # how similar the line before must be where nothing is typed yet
 _LAST = "\U0010ffff"
 
@@ -60,7 +61,7 @@ def _lines(text: str) -> Iterable[tuple[str, str]]:
     before = ""
     for line in map(str.strip, text.split("\n")):
         if line:
-            if len(line) <= MAX_CHARS:
+            if len(line) <= MAX_CHARS and not line.startswith(COMMENTS):
                 yield line, before
             before = line[:MAX_CHARS]
 

@@ -33,6 +33,13 @@ def test_the_line_that_fits_best(typed, before, expected):
     assert (found and found[1].text) == expected
 
 
+def test_what_a_prompt_tells_of_cells_is_never_proposed():
+    lines = Lines(["df.head()\n#> a b\n# %%\n# df: DataFrame\nx = 1"])
+    assert lines.like("", "df.head()") is None
+    assert lines.like("#", "") is lines.like("# ", "df.head()") is None
+    assert lines.like("x", "")[1].text == "x = 1"
+
+
 def test_nothing_is_found_in_nothing():
     assert Lines([]).like("a", "b") is None
     assert Lines(["", "\n \n"]).like("", "") is None

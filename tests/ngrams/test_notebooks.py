@@ -68,7 +68,8 @@ def test_a_link_within_the_root_is_read_once(root) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["../a.ipynb", "birds/../../a.ipynb", ".work/a.ipynb", "birds/.a.ipynb", "none/a.ipynb", "out/a.ipynb", "\0"]
+    "path",
+    ["../a.ipynb", "birds/../../a.ipynb", ".work/a.ipynb", "birds/.a.ipynb", "none/a.ipynb", "out/a.ipynb", "\0"],
 )
 def test_folders_that_are_not_read(root, path: str) -> None:
     (root / ".work").mkdir()
