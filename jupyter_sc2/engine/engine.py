@@ -137,7 +137,7 @@ class Engine:
 
     def _open(self, sequence: Sequence) -> None:
         """Gives the sequence a KV cache that starts with what is known of it. The last id is needed for its logits."""
-        reuse = len(sequence.ids) - (0 if sequence.warms else 1)
+        reuse = 0 if sequence.request.fresh else len(sequence.ids) - (0 if sequence.warms else 1)
         sequence.entry = self.pool.take(sequence.request.cache_key, sequence.ids, sequence.positions, reuse)
         if sequence.recomputed is None:
             sequence.recomputed = sequence.remaining

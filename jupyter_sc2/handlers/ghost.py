@@ -94,6 +94,7 @@ def submission(request: CompletionRequest, prompt: Prompt, seed: int, notebooks:
         libraries=list(prompt.libraries),
         document=list(prompt.document),
         notebooks=notebooks,
+        fresh=options.seed is not None and options.temperature > 0,
     )
 
 

@@ -34,4 +34,5 @@ def submission(
         stop_ids=list(prompt.stop_ids),
         priority=PRIORITY[role],
         cache_key=cache_key,
+        fresh=options.seed is not None and options.temperature > 0,
     )
