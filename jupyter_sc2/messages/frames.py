@@ -31,8 +31,8 @@ class Submit(Struct, frozen=True, tag="submit"):
     The answer begins by spelling `spell`, text that was typed but left out of `ids` (token healing). `libraries` are
     those that the notebook imports, for the second voice of weights that have one; None asks the weights alone.
     It looks up `document` as well, what of the notebook the prompt leaves out, and `notebooks`, the file of the table
-    of what stands beside it; empty without one. A `fresh` prompt is computed whole: with a part from a cache numbers are
-    rounded otherwise, and a seed may draw another text.
+    of what stands beside it; empty without one. A `fresh` prompt is computed whole: with a part from a cache, numbers
+    are rounded otherwise, and a seed may draw another text.
     """
 
     request_id: str
