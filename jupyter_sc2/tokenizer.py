@@ -23,13 +23,16 @@ SPECIAL_TOKENS = (
 )  # fmt: skip
 MAX_KEPT, MAX_KEPT_CHARS = 2048, 4096  # remembered texts, about 20 MB at the very most with their ids
 SPECIAL_ID = {token: index for index, token in enumerate(SPECIAL_TOKENS)}
+# How StarCoder2's vocabularies split a text before they look pieces up: digits stand alone, all spaces before them stay
+# together ("Ġ" is a space). Without the digit split "    12" becomes "ĠĠĠ", "Ġ12", and ids differ without a word.
+GOLDEN_TEXT, GOLDEN_PIECES = "x =    12", ["x", "Ġ=", "ĠĠĠĠ", "1", "2"]
 
 
 class Tokenizer:
     """A byte-level BPE vocabulary. User text never becomes a special id: sentinels are placed by id, by the caller.
 
     transformers 5 rebuilds this pre-tokenizer without its digit split and so returns other ids; the raw
-    `tokenizers` library reads the file as it is.
+    `tokenizers` library reads the file as it is. A file that was saved after such a rebuild is refused.
     """
 
     def __init__(self, path: Path) -> None:
@@ -46,6 +49,10 @@ class Tokenizer:
             raise WeightsError("weights_corrupt", f"{self.path} cannot be read as a tokenizer: {error}.") from None
         if any(raw.token_to_id(token) != index for index, token in enumerate(SPECIAL_TOKENS)):
             raise WeightsError("weights_corrupt", f"{self.path} lacks StarCoder2's 38 special tokens at ids 0-37.")
+        if _pieces(raw, GOLDEN_TEXT) != GOLDEN_PIECES:
+            message = f"{self.path} splits text otherwise than StarCoder2 did in training ({GOLDEN_TEXT!r} tells)."
+            hint = "Use the tokenizer.json that came with the weights: transformers 5 saves it without the digit split."
+            raise WeightsError("weights_corrupt", message, hint)
         raw.encode_special_tokens = True  # "<file_sep>" typed by a user is ordinary characters
         return raw
 
@@ -85,6 +92,19 @@ class Tokenizer:
     def decode(self, ids: list[int]) -> str:
         """Text of `ids`; special ids become their visible names. A split character ends in U+FFFD."""
         return self._raw.decode(ids, skip_special_tokens=False)
+
+    def decode_begun(self, ids: list[int]) -> str:
+        """As `decode` for an answer that grows: a character at its end that is incomplete so far is left out.
+
+        What this returns for the first ids of an answer is the beginning of what it returns for more of them.
+        """
+        return self.decode(ids).rstrip("\ufffd")
+
+
+def _pieces(raw: RawTokenizer, text: str) -> list[str]:
+    """The pieces that are looked up in the vocabulary one by one."""
+    normal = raw.normalizer.normalize_str(text) if raw.normalizer else text
+    return [piece for piece, _ in raw.pre_tokenizer.pre_tokenize_str(normal)] if raw.pre_tokenizer else [normal]
 
 
 def _byte_characters() -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from fake_engine import FakeEngine
 from jupyter_server.serverapp import ServerApp
+from rambler import QUICK, write_rambler
 from supervised import Harness
 from traitlets.config import Config
 
@@ -57,6 +58,19 @@ def weights_folder(tmp_path_factory):
 @pytest.fixture(scope="session")
 def tokenizer(weights_folder):
     return Tokenizer(weights_folder / "tokenizer.json")
+
+
+@pytest.fixture(scope="session")
+def rambler(tmp_path_factory):
+    """Weights that write for long and slowly: 12 layers."""
+    folder = tmp_path_factory.mktemp("weights") / "rambler"
+    return write_rambler(folder, BUILT_IN / "tokenizer.json", max_position_embeddings=16384)
+
+
+@pytest.fixture(scope="session")
+def quick_rambler(tmp_path_factory):
+    """Weights that write for long and fast: 2 layers."""
+    return write_rambler(tmp_path_factory.mktemp("weights") / "quick", BUILT_IN / "tokenizer.json", **QUICK)
 
 
 @pytest.fixture

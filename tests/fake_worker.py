@@ -109,14 +109,17 @@ class FakeWorker:
                 self.active[frame.request_id] = [frame, 0]
                 self.send(PrefillProgress(frame.request_id, len(frame.ids), len(frame.ids)))
             if isinstance(frame, Cancel):
-                self.active.pop(frame.request_id, None)
+                submit, count = self.active.pop(frame.request_id, (None, 0))
+                if submit is not None:
+                    self.finish(submit, "cancelled", count)
+
+    def finish(self, submit, finish, count):
+        self.send(Finished(submit.request_id, finish, Usage(len(submit.ids), len(submit.ids), count)))
 
     def step(self, request):
         submit, count = request
         if count >= min(self.script["tokens"], submit.max_new_tokens):
-            finish = "stop" if submit.max_new_tokens else "warmed"
-            usage = Usage(len(submit.ids), len(submit.ids), count)
-            self.send(Finished(submit.request_id, finish, usage))
+            self.finish(submit, "stop" if submit.max_new_tokens else "warmed", count)
             del self.active[submit.request_id]
             return
         time.sleep(self.script["step_seconds"])

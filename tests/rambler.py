@@ -20,9 +20,11 @@ CONFIG = {
     "rope_theta": 10000.0,
     "tie_word_embeddings": False,
 }
+QUICK = {"num_hidden_layers": 2, "hidden_size": 128, "intermediate_size": 256, "num_attention_heads": 2}
 
 
-def write_rambler(folder: Path, tokenizer: Path) -> Path:
+def write_rambler(folder: Path, tokenizer: Path, **changes: int) -> Path:
+    """`changes` replace fields of CONFIG: smaller ones make a quicker rambler."""
     import torch
     from safetensors.torch import save_file
 
@@ -30,7 +32,7 @@ def write_rambler(folder: Path, tokenizer: Path) -> Path:
     from jupyter_sc2.engine.model import Starcoder2
 
     folder.mkdir(parents=True)
-    (folder / "config.json").write_text(json.dumps(CONFIG))
+    (folder / "config.json").write_text(json.dumps({**CONFIG, **changes}))
     shutil.copy(tokenizer, folder)
     torch.manual_seed(0)
     model = Starcoder2(read_config(folder))

@@ -7,9 +7,10 @@ from pathlib import Path
 import psutil
 from wire import until
 
-from jupyter_sc2.messages import Submit
+from jupyter_sc2.messages import Failed, Finished, Submit
 from jupyter_sc2.supervisor import Supervisor, Ticket, WorkerSettings
 
+REAL_WORKER = (sys.executable, "-m", "jupyter_sc2.engine.worker")
 FAKE_WORKER = Path(__file__).parent / "fake_worker.py"
 
 
@@ -23,6 +24,16 @@ def pid_of(supervisor):
 
 def gone(pid):
     return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+async def rest(stream, seconds=10):
+    """All events of a stream up to its last one."""
+    events = []
+    while not events or not isinstance(events[-1], Finished | Failed):
+        event = await stream.next(seconds)
+        assert event is not None, f"silence after {events}"
+        events.append(event)
+    return events
 
 
 class Harness:

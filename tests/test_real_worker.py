@@ -129,7 +129,7 @@ async def main():
     command = (sys.executable, "-m", "jupyter_sc2.engine.worker")
     supervisor = harness.make(command=command, folder={folder!r}, device="cpu")
     supervisor.start()
-    while supervisor.status().state != "ready":
+    while supervisor.status().state != {state!r} or not supervisor.life or not supervisor.life.pid:
         await asyncio.sleep(0.05)
     for number in range({requests}):
         stream = supervisor.admit(harness.ticket())
@@ -141,11 +141,11 @@ asyncio.run(main())
 """
 
 
-@pytest.mark.parametrize("requests", [0, 4])
-def test_no_orphan(real_folder, requests):
-    """A worker that is idle or in the middle of its work goes when the server is killed."""
+@pytest.mark.parametrize(("state", "requests"), [("loading", 0), ("ready", 0), ("ready", 4)])
+def test_no_orphan(real_folder, state, requests):
+    """A worker that loads, is idle or in the middle of its work goes when the server is killed."""
     path = [str(FAKE_WORKER.parent), str(FAKE_WORKER.parents[1])]
-    code = PARENT.format(path=path, folder=str(real_folder), requests=requests)
+    code = PARENT.format(path=path, folder=str(real_folder), state=state, requests=requests)
     environment = {**os.environ, "PYTHONPATH": path[1]}
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env=environment) as parent:
         pid = int(parent.stdout.readline())

@@ -10,7 +10,7 @@ import sys
 import time
 
 import pytest
-from supervised import FAKE_WORKER, gone, pid_of, prompt
+from supervised import FAKE_WORKER, gone, pid_of, prompt, rest
 from wire import until
 
 from jupyter_sc2.errors import Sc2Error
@@ -19,16 +19,6 @@ from jupyter_sc2.supervisor import TryLater, WorkerSettings
 from jupyter_sc2.supervisor.backoff import Backoff
 
 SLOW = {"tokens": 10_000, "step_seconds": 0.005}
-
-
-async def rest(stream, seconds=10):
-    """All events of a stream up to its last one."""
-    events = []
-    while not events or not isinstance(events[-1], Finished | Failed):
-        event = await stream.next(seconds)
-        assert event is not None, f"silence after {events}"
-        events.append(event)
-    return events
 
 
 async def first_tokens(stream):
@@ -215,6 +205,19 @@ async def test_silence_is_death(harness, script):
     assert failed.code == "engine_died"
     assert "no sign of life" in failed.message
     assert supervisor.status().state == "restarting"
+
+
+async def test_a_hang_is_noticed_though_nobody_waits_any_more(harness):
+    """The user presses Escape, or closes the tab: the next request must not be the one that finds out."""
+    supervisor = harness.make({"hang_at": 1}, silence_seconds=0.5)
+    stream = harness.ask(supervisor)
+    await first_tokens(stream)
+    await asyncio.sleep(0.1)  # now it hangs
+    pid = pid_of(supervisor)
+    supervisor.cancel(stream.ticket.request_id)
+    assert supervisor.status().running == 0
+    await until(lambda: gone(pid), seconds=5)
+    await harness.state(supervisor, "ready")
 
 
 async def test_an_idle_worker_may_be_silent(harness):

@@ -37,6 +37,27 @@ def events_of(text):
     return [json.loads(block.removeprefix("data: ")) for block in blocks if not block.startswith(":")]
 
 
+def numbered(number, **changes):
+    """A long request of an editor of its own."""
+    names = {"request_id": f"r{number}", "editor_id": f"e{number}"}
+    return body(**{**names, "options": {"max_new_tokens": 1024}, **changes})
+
+
+async def answer_of(connection):
+    """Status, headers and text of a connection's answer, read to its end."""
+    reader, _ = connection
+    head = (await reader.readuntil(b"\r\n\r\n")).decode()
+    status, headers = int(head.split()[1]), head.lower()
+    if "transfer-encoding: chunked" not in headers:
+        length = int(headers.split("content-length: ")[1].split()[0])
+        return status, headers, (await reader.readexactly(length)).decode()
+    text = b""
+    while size := int(await reader.readline(), 16):
+        text += await reader.readexactly(size)
+        await reader.readline()
+    return status, headers, text.decode()
+
+
 def check_failure(text):
     """Asserts that `text` is an error in our one shape, and returns it."""
     failure = json.loads(text)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import time
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
-from jupyter_sc2.engine.draft import Draft, draft_of
+from jupyter_sc2.engine.checks import check_options, check_prompt
+from jupyter_sc2.engine.intake import Intake
+from jupyter_sc2.engine.isolation import outcomes
+from jupyter_sc2.engine.pace import Pace
+from jupyter_sc2.engine.passes import Passes, Share
 from jupyter_sc2.engine.pool import CachePool
 from jupyter_sc2.engine.scheduler import Scheduler
-from jupyter_sc2.engine.second_voice import SecondVoice, table_at
 from jupyter_sc2.engine.sequence import Sequence
-from jupyter_sc2.engine.speller import Speller
+from jupyter_sc2.engine.speculation import add_drafts, learn
 from jupyter_sc2.engine.trouble import explain, is_out_of_memory
 from jupyter_sc2.engine.weights import Loaded
 from jupyter_sc2.errors import Sc2Error
@@ -22,36 +26,36 @@ from jupyter_sc2.messages import (
     Finish,
     Finished,
     FromWorker,
+    Logprob,
     PrefillProgress,
     Submit,
     Tokens,
 )
-from jupyter_sc2.ngrams import Libraries
 
 GIGA = 10**9
-ROWS = (16, 32, 64, 128, 256)  # oneDNN compiles each new shape: four linears, 2.5 ms and 2.5 MB that stay
-WORTH_THREADS = 2 * 10**8  # parameters times rows: a few milliseconds of one core
 
 
 class Engine:
-    """`threads` is for passes that are worth it; a short pass of small weights is faster on one.
+    """Every step is one pass: an id, and drafted ones, of everyone who decodes, and a chunk of prompts.
 
     `libraries` is the folder where the second voice keeps the tables of libraries.
     """
 
-    def __init__(self, loaded: Loaded, cache_bytes: int, threads: int = 1, libraries: str = "") -> None:
-        self.model, self.device, self.known_ids = loaded.model, loaded.device, loaded.known_ids
-        self.tokenizer, self.shares = loaded.tokenizer, loaded.shares
-        speaks = self.shares and self.tokenizer and libraries
-        self.libraries = Libraries(self.tokenizer, Path(libraries)) if self.tokenizer and speaks else None
-        self.parameters = loaded.nbytes // loaded.dtype.itemsize
-        self.threads = threads
-        self.pads = loaded.device.type == "cpu" and loaded.dtype == torch.bfloat16
-        self.chunk = prefill_chunk(self.parameters, loaded.device)
+    def __init__(
+        self,
+        loaded: Loaded,
+        cache_bytes: int,
+        threads: int = 1,
+        libraries: str = "",
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.model, self.intake = loaded.model, Intake(loaded, libraries)
+        self.passes = Passes(loaded, threads)
+        self.chunk = prefill_chunk(self.passes.parameters, loaded.device)
         self.max_positions = min(loaded.model.config.max_position_embeddings, MAX_PROMPT_IDS)
         self.pool = CachePool(loaded.model.config, cache_bytes, loaded.dtype, loaded.device)
         self.scheduler = Scheduler(self.pool)
-        self.arrivals = 0
+        self.clock, self.pace = clock, Pace(self.passes.padded)
 
     @property
     def idle(self) -> bool:
@@ -63,133 +67,164 @@ class Engine:
             self._check(request)
         except Sc2Error as error:
             return [Failed(error.code, error.message, error.hint, request.request_id)]
-        self.arrivals += 1
-        speller = Speller(self.tokenizer, request.spell) if request.spell and self.tokenizer else None
-        voice, draft = self._second_voice(request), self._draft(request)
-        self.scheduler.add(Sequence(request, self.arrivals, self.known_ids, speller, voice, draft))
+        self.scheduler.add(self.intake.sequence(request, self.pace.acceptance))
         return []
-
-    def _second_voice(self, request: Submit) -> SecondVoice | None:
-        if self.shares is None or request.libraries is None:
-            return None
-        tables = self.libraries.of(request.libraries) if self.libraries else []
-        if not request.max_new_tokens:
-            return None
-        return SecondVoice(self.shares, [*request.document, *request.ids], tables, table_at(request.notebooks))
-
-    def _draft(self, request: Submit) -> Draft | None:
-        if self.tokenizer is None or self.shares is None or self.shares.line is None:
-            return None
-        asked = request.libraries is not None and request.temperature == 0 and request.max_new_tokens
-        return draft_of(request, self.tokenizer, self.shares.line) if asked else None
 
     def cancel(self, request_id: str) -> list[FromWorker]:
         """Ends a request before the next step. Silent when it has ended already."""
         sequence = self.scheduler.find(request_id)
-        return [] if sequence is None else [self._finish(sequence, "cancelled")]
+        return [] if sequence is None else self._finish(sequence.family, "cancelled")
 
     @torch.inference_mode()
     def step(self) -> list[FromWorker]:
-        """Brings one request one forward pass further and returns what there is to say about it."""
-        sequence = self.scheduler.next()
-        if sequence is None:
-            return []
-        try:
-            logits = self._run(sequence)
-            return self._advance(sequence, logits)
-        except Exception as error:
-            return [self._fail(sequence, error)]
+        """Brings requests one forward pass further and returns what there is to say about them."""
+        started = self.clock()
+        shares, frames = self._plan()
+        decodes = all(len(share.ids) == 1 for share in shares)
+        if decodes:
+            add_drafts(shares, self.pace)
+        rows = sum(share.rows for share in shares)
+        smooth = True
+        for share, outcome in outcomes(shares, self.passes.run, self.pool.evict) if shares else ():
+            frames += self._settle(share, outcome)
+            smooth = smooth and isinstance(outcome, Tensor)
+        if shares and decodes and smooth:
+            self.pace.saw(rows, self.clock() - started)
+        return frames
 
-    def _run(self, sequence: Sequence) -> Tensor | None:
-        """Computes the sequence's next ids, at most a chunk. Logits [vocab] once the next id can be chosen."""
-        try:
-            return self._forward(sequence)
-        except Exception as error:
-            if not is_out_of_memory(error):
-                raise
-        self.pool.evict()  # every idle cache goes, then one more try
-        return self._forward(sequence)
-
-    def _forward(self, sequence: Sequence) -> Tensor | None:
-        if sequence.entry is None:
-            self._open(sequence)
-        assert sequence.entry is not None
-        cache = sequence.entry.cache
-        start = cache.length
-        ids = sequence.ids[start : start + self.chunk - start % self.chunk]
-        if not ids:
-            return None
-        torch.set_num_threads(self.threads if self.parameters * len(ids) >= WORTH_THREADS else 1)
-        rows = self._rows(len(ids), cache.capacity - start)
-        padded = torch.tensor([ids + [0] * (rows - len(ids))], device=self.device)
-        hidden = self.model.model(padded, cache)
-        cache.length = start + len(ids)  # what the padding left behind them will be written over
-        if sequence.remaining or sequence.warms:
-            return None
-        logits: Tensor = self.model.lm_head(hidden[:, len(ids) - 1])  # two dimensions: bfloat16's faster kernel
-        return logits[0]
-
-    def _rows(self, count: int, room: int) -> int:
-        """Rows for a pass over `count` ids: more than are needed, so that few different shapes occur."""
-        if count == 1 or not self.pads:
-            return count
-        return min(next((rows for rows in ROWS if rows >= count), count), room)
+    def _plan(self) -> tuple[list[Share], list[FromWorker]]:
+        """What the next pass computes: of decoding sequences one id each, of prompts at most a chunk all together."""
+        shares: list[Share] = []
+        frames: list[FromWorker] = []
+        company = self.scheduler.next()
+        room = self.chunk - sum(sequence.remaining == 1 for sequence in company)
+        for sequence in company:
+            try:
+                self._open(sequence)
+            except Exception as error:
+                frames.append(self._fail(sequence, error))
+                continue
+            start, count = sequence.computed, sequence.remaining
+            if count > 1:
+                if room < 1 and shares:
+                    continue
+                # alone, chunks end at their multiples: their shapes, and how numbers are rounded, repeat
+                most = self.chunk - start % self.chunk if len(company) == 1 else max(1, room)
+                count = min(count, most)
+                room -= count
+            sequence.turn = self.scheduler.turn
+            if count:
+                shares.append(Share(sequence, sequence.ids[start : start + count]))
+            else:
+                frames += self._finish([sequence], "warmed")
+        return shares, frames
 
     def _open(self, sequence: Sequence) -> None:
         """Gives the sequence a KV cache that starts with what is known of it. The last id is needed for its logits."""
+        if sequence.entry is not None:
+            return
         reuse = 0 if sequence.request.fresh else len(sequence.ids) - (0 if sequence.warms else 1)
-        sequence.entry = self.pool.take(sequence.request.cache_key, sequence.ids, sequence.positions, reuse)
+        try:
+            sequence.entry = self.pool.take(sequence.key, sequence.ids, sequence.positions, reuse)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+            self.pool.evict()  # every idle cache goes, then one more try
+            sequence.entry = self.pool.take(sequence.key, sequence.ids, sequence.positions, reuse)
         if sequence.recomputed is None:
             sequence.recomputed = sequence.remaining
 
-    def _advance(self, sequence: Sequence, logits: Tensor | None) -> list[FromWorker]:
-        """Chooses the next id, or tells how far the prefill is."""
-        request = sequence.request
-        if logits is None:
+    def _settle(self, share: Share, outcome: Tensor | Exception) -> list[FromWorker]:
+        """What a pass means for one of its sequences."""
+        sequence = share.sequence
+        if sequence.finish is not None:  # with a candidate of its request that failed
+            return []
+        try:
+            if isinstance(outcome, Exception):
+                raise outcome
+            if len(outcome):
+                born = self._bear(sequence)
+                return [frame for one in (sequence, *born) for frame in self._answer(one, outcome, share)]
             if not sequence.remaining:
-                return [self._finish(sequence, "warmed")]
-            return [PrefillProgress(request.request_id, sequence.computed, len(sequence.ids))]
-        ids = self._drafted(sequence, logits) or [sequence.next_id(logits)]
-        ends = ids[-1] in sequence.stop_ids
-        ids = ids[:-1] if ends else ids
-        sequence.ids += ids
-        tokens: list[FromWorker] = [Tokens(request.request_id, ids, sequence.recomputed or 0)] if ids else []
-        if ends:
-            return [*tokens, self._finish(sequence, "stop")]
-        if sequence.new_ids == request.max_new_tokens:
-            return [*tokens, self._finish(sequence, "length")]
-        return tokens
+                return self._finish([sequence], "warmed")
+            return [PrefillProgress(sequence.request.request_id, sequence.computed, len(sequence.ids))]
+        except Exception as error:
+            return [self._fail(sequence, error)]
 
-    def _drafted(self, sequence: Sequence, logits: Tensor) -> list[int]:
+    def _bear(self, first: Sequence) -> list[Sequence]:
+        """The other candidates, once the first has computed the prompt: they start from copies of its KV cache."""
+        born, first.unborn = first.unborn, []
+        for sequence in born:
+            sequence.entry = self.pool.fork(
+                first.entry, sequence.key, sequence.ids, sequence.positions, len(sequence.ids)
+            )
+            sequence.recomputed, sequence.turn = first.recomputed, first.turn
+            self.scheduler.running.append(sequence)
+        return born
+
+    def _answer(self, sequence: Sequence, logits: Tensor, share: Share) -> list[FromWorker]:
+        """Goes on by logits [1 + drafted, vocab]. What was drafted wrongly leaves the KV cache again."""
+        if sequence.finish is not None or sequence.entry is None:
+            return []
+        before, logprobs = len(sequence.ids), list[Logprob]()
+        if line := self._line(sequence, logits):
+            finish = next((end for token_id in line if (end := sequence.take(token_id))), None)
+            new = sequence.ids[before:]
+            sequence.entry.cache.length = min(before + len(line) - 1, len(sequence.ids))
+        else:
+            new, logprobs, finish = sequence.go_on(logits, share.drafted)
+            accepted = sum(one == other for one, other in zip(new, share.drafted, strict=False))
+            sequence.entry.cache.length = before + accepted
+            learn(share, accepted, finish is not None)
+        frames: list[FromWorker] = []
+        if new:
+            recomputed = sequence.recomputed or 0
+            name = sequence.request.request_id
+            frames.append(Tokens(name, new, recomputed, sequence.candidate, logprobs))
+        return [*frames, *self._finish([sequence], finish)] if finish else frames
+
+    def _line(self, sequence: Sequence, logits: Tensor) -> list[int]:
         """A whole line and the id that ends it, if one was drafted and the weights find it likely; at most once."""
         draft, sequence.draft = sequence.draft, None
         if draft is None or sequence.entry is None or sequence.second_voice is None:
             return []
-        cache = sequence.entry.cache
-        start, count = cache.length, len(draft.ids)
-        rows = self._rows(count, cache.capacity - start)
-        padded = torch.tensor([draft.ids + [0] * (rows - count)], device=self.device)
-        hidden = self.model.model(padded, cache)
-        cache.length = start
-        after = torch.cat((logits[None], self.model.lm_head(hidden[0, :count])))
-        end = draft.end(after, sequence.second_voice, sequence.request.ids)
+        start = sequence.entry.cache.length
+        after = self.passes.run([Share(sequence, [], draft.ids)])[0]
+        end = draft.end(torch.cat((logits, after)), sequence.second_voice, sequence.request.ids)
         if end is None:
+            sequence.entry.cache.length = start
             return []
-        cache.length = start + count
         sequence.speller = None
         return [*draft.ids, end]
 
-    def _finish(self, sequence: Sequence, finish: Finish) -> Finished:
+    def _leave(self, sequence: Sequence, finish: Finish) -> None:
+        """Frees the sequence's place and its KV cache. That of a first candidate stays known."""
+        sequence.finish = finish
         self.scheduler.remove(sequence)
         if sequence.entry is not None:
-            self.pool.give_back(sequence.entry)
-        return Finished(sequence.request.request_id, finish, sequence.usage)
+            (self.pool.drop if sequence.candidate else self.pool.give_back)(sequence.entry)
+            sequence.entry = None
+
+    def _finish(self, sequences: list[Sequence], finish: Finish) -> list[FromWorker]:
+        """Ends candidates of one request, and the request with the last of them."""
+        for sequence in sequences:
+            if sequence.finish is None:
+                self._leave(sequence, finish)
+        family = sequences[0].family
+        ends = [member.finish for member in family if member.finish is not None]
+        if len(ends) < len(family):
+            return []
+        overall = finish if len(sequences) > 1 else ends[0]
+        candidates = ends if len(ends) > 1 else []
+        return [Finished(sequences[0].request.request_id, overall, sequences[0].usage, candidates)]
 
     def _fail(self, sequence: Sequence, error: Exception) -> Failed:
         """Ends a request whose step went wrong; its KV cache is not to be trusted any more."""
-        self.scheduler.remove(sequence)
         if sequence.entry is not None:
             self.pool.drop(sequence.entry)
+            sequence.entry = None
+        for member in sequence.family:
+            self._leave(member, "cancelled")
         answer = explain(error)
         return Failed(answer.code, answer.message, answer.hint, sequence.request.request_id)
 
@@ -197,17 +232,10 @@ class Engine:
         """Raises Sc2Error for a request that cannot be served."""
         if self.scheduler.find(request.request_id) is not None:
             raise Sc2Error("conflict", "A request of this name is still open.")
-        if not request.ids or request.max_new_tokens < 0:
-            raise Sc2Error("bad_value", "The prompt is empty." if not request.ids else "`max_new_tokens` is negative.")
-        if not 0 <= min(request.ids) <= max(request.ids) < self.model.config.vocab_size:
-            raise Sc2Error("bad_value", "The prompt holds ids that these weights do not know.")
-        if not (0 <= request.temperature < float("inf") and 0 < request.top_p <= 1 and 0 <= request.seed < 2**63):
-            raise Sc2Error("bad_value", "`temperature`, `top_p` or `seed` is out of range.")
+        check_prompt(request, self.model.config.vocab_size, self.max_positions)
+        check_options(request, self.intake.tokenizer is not None)
         needed = len(request.ids) + request.max_new_tokens
-        if needed > self.max_positions:
-            message = f"The prompt and its answer need {needed} tokens; these weights have {self.max_positions}."
-            raise Sc2Error("prompt_too_long", message, "Shorten the cell or ask for fewer new tokens.")
-        if (size := self.pool.size(needed)) > self.pool.limit:
+        if (size := request.candidates * self.pool.size(needed)) > self.pool.limit:
             sizes = f"{size / GIGA:.2f} GB; {self.pool.limit / GIGA:.2f} GB is allowed"
             message = f"The request needs a KV cache of {sizes}."
             raise Sc2Error("out_of_memory", message, "Allow a larger cache or use a shorter context.")

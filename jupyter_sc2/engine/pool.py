@@ -51,6 +51,10 @@ class CachePool:
                 own.cache.length, own.ids, own.busy = shared, ids, True
                 self.entries.append(own)
                 return own
+        return self.fork(source, key, ids, positions, shared)
+
+    def fork(self, source: Entry | None, key: str, ids: list[int], positions: int, shared: int) -> Entry:
+        """A new entry with room for `positions` that begins with the first `shared` positions of another."""
         self.evict(self.limit - self.size(positions))  # `source` lives on in this frame until it is copied
         cache = KVCache(self.config, positions, self.dtype, self.device)
         if source is not None:

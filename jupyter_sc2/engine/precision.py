@@ -7,6 +7,8 @@ import torch
 from jupyter_sc2.errors import Sc2Error
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+BITS = {"int8": 8, "int4": 4}
+LARGE = 10**9  # parameters: from here on a CPU spends its time reading weights
 
 
 def choose_device(name: str) -> torch.device:
@@ -22,17 +24,39 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
-def choose_dtype(precision: str, device: torch.device) -> torch.dtype:
-    """The numbers for `precision`; "auto" is bfloat16 where the processor multiplies it natively.
+def choose_precision(wanted: str, device: torch.device, parameters: int, suited: bool) -> str:
+    """`wanted`, or for "auto" what suits device and memory.
 
-    Measured on such a CPU (Zen 5) with the built-in weights: prefill of 1,000 ids takes 0.4, decoding 0.85 of
-    float32's processor time, at half the memory.
+    A CPU writes with large weights at the pace at which it reads them: int4. A GPU takes the largest that fits.
     """
-    if precision != "auto":
+    if wanted != "auto":
+        return wanted
+    plain = "bfloat16" if multiplies_bfloat16(device) else "float32"
+    if not suited or (device.type == "cpu" and parameters < LARGE):
+        return plain
+    if device.type == "cpu":
+        return "int4"
+    free = free_bytes(device)
+    if device.type != "cuda" or free is None or 2.2 * parameters < free:
+        return plain
+    return "int8" if 1.2 * parameters < free else "int4"
+
+
+def choose_dtype(precision: str, device: torch.device) -> torch.dtype:
+    """The numbers in which activations and KV caches are kept for `precision`.
+
+    For weights of few bits bfloat16 where the processor multiplies it natively. Measured on such a CPU (Zen 5) with the
+    built-in weights: prefill of 1,000 ids takes 0.4, decoding 0.85 of float32's processor time, at half the memory.
+    """
+    if precision in DTYPES:
         return DTYPES[precision]
+    return torch.bfloat16 if multiplies_bfloat16(device) else torch.float32
+
+
+def multiplies_bfloat16(device: torch.device) -> bool:
     if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
-    return torch.bfloat16 if device.type == "cpu" and _cpu_multiplies_bfloat16() else torch.float32
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return device.type == "mps" or (device.type == "cpu" and _cpu_multiplies_bfloat16())
 
 
 def _cpu_multiplies_bfloat16() -> bool:

@@ -3,34 +3,62 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import torch
 from torch import Tensor
 
 from jupyter_sc2.errors import Sc2Error
+from jupyter_sc2.messages import Logprob
 
 
 class Sampler:
-    """One request's way to choose. Its generator is its own, so that a seed gives the same ids in any company."""
+    """One request's way to choose. Its generator is its own, so that a seed gives the same ids in any company.
 
-    def __init__(self, temperature: float, top_p: float, seed: int, known_ids: int) -> None:
-        self.temperature, self.top_p, self.known_ids = temperature, top_p, known_ids
+    `top_k` 0 and `penalty` 1 are off.
+    """
+
+    def __init__(
+        self, temperature: float, top_p: float, seed: int, known_ids: int, top_k: int = 0, penalty: float = 1.0
+    ) -> None:
+        self.temperature, self.top_p, self.top_k, self.penalty = temperature, top_p, top_k, penalty
+        self.known_ids = known_ids
         self.generator = torch.Generator().manual_seed(seed)
+        self._news: list[int] = []  # ids that `_seen` lacks
+        self._seen: Tensor | None = None  # [vocab], whether an id is to be penalised
+
+    def saw(self, ids: Iterable[int]) -> None:
+        """Tells of ids that are in the prompt or the answer."""
+        if self.penalty != 1:
+            self._news += ids
 
     def pick(self, logits: Tensor, allowed: list[int] | None = None) -> int:
         """logits [vocab] -> an id below `known_ids`; temperature 0 takes the likeliest. Raises `nan_logits`.
 
         With `allowed`, one of these.
         """
-        if allowed:
-            return allowed[self.pick(logits[allowed])]
-        logits = logits[: self.known_ids]
+        if self.penalty != 1:
+            logits = self._penalised(logits)
+        return allowed[self._draw(logits[allowed])] if allowed else self._draw(logits[: self.known_ids])
+
+    def _penalised(self, logits: Tensor) -> Tensor:
+        if self._seen is None:
+            self._seen = torch.zeros(len(logits), dtype=torch.bool, device=logits.device)
+        self._seen[self._news] = True
+        self._news.clear()
+        lower = torch.where(logits > 0, logits / self.penalty, logits * self.penalty)
+        return torch.where(self._seen, lower, logits)
+
+    def _draw(self, logits: Tensor) -> int:
         best, index = logits.max(dim=-1)
         if not math.isfinite(best.item()):  # max passes NaN on
             raise Sc2Error("nan_logits", "The model's answer is not a number.", "Check the weights and the precision.")
         if self.temperature == 0:
             return int(index)
-        chances = torch.softmax(logits.float().cpu() / self.temperature, dim=-1)
+        logits = logits.float().cpu() / self.temperature
+        if 0 < self.top_k < len(logits):
+            logits = logits.masked_fill(logits < logits.topk(self.top_k).values[-1], -math.inf)
+        chances = torch.softmax(logits, dim=-1)
         if self.top_p < 1:
             chances = nucleus(chances, self.top_p)
         return int(torch.multinomial(chances, 1, generator=self.generator))
@@ -41,3 +69,10 @@ def nucleus(chances: Tensor, top_p: float) -> Tensor:
     ordered, order = chances.sort(descending=True)
     before = ordered.cumsum(dim=-1) - ordered
     return torch.zeros_like(chances).scatter_(0, order, ordered.masked_fill(before >= top_p, 0.0))
+
+
+def logprob(logits: Tensor, token_id: int, others: int) -> Logprob:
+    """The logarithm of an id's chance by logits [known ids], and the `others` likeliest ids with theirs."""
+    chances = torch.log_softmax(logits.float(), dim=-1)
+    best = chances.topk(min(others, len(chances)))
+    return Logprob(float(chances[token_id]), list(zip(best.indices.tolist(), best.values.tolist(), strict=True)))

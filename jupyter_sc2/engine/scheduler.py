@@ -7,7 +7,7 @@ from bisect import insort
 from jupyter_sc2.engine.pool import CachePool
 from jupyter_sc2.engine.sequence import Sequence
 
-MAX_RUNNING = 4
+MAX_RUNNING = 8
 FAIR_TURN = 8  # each such turn goes to whoever has not run for longest, whatever its priority
 
 
@@ -32,24 +32,35 @@ class Scheduler:
         return next((sequence for sequence in everyone if sequence.request.request_id == request_id), None)
 
     def remove(self, sequence: Sequence) -> None:
-        (self.running if sequence in self.running else self.waiting).remove(sequence)
+        """Does nothing for one that is not here."""
+        for line in (self.running, self.waiting):
+            if sequence in line:
+                line.remove(sequence)
 
-    def next(self) -> Sequence | None:
-        """Admits whom it can and returns the one whose turn it is."""
+    def next(self) -> list[Sequence]:
+        """Admits whom it can, and returns who may share the next pass: first whose turn it is, then the others.
+
+        Everyone who decodes joins. Prefills join, the newest first, unless somebody more important decodes.
+        """
         self._admit()
         if not self.running:
-            return None
+            return []
         self.turn += 1
-        chosen = self._choose()
-        chosen.turn = self.turn
-        return chosen
+        first = self._choose()
+        if first.alone or len(self.running) == 1:
+            return [first]
+        others = [sequence for sequence in self.running if sequence is not first and not sequence.alone]
+        decoding = sorted((one for one in others if one.remaining == 1), key=lambda one: (one.priority, one.turn))
+        least = min(sequence.priority for sequence in (first, *decoding))
+        prefilling = [one for one in others if one.remaining != 1 and one.priority <= least]
+        return [first, *decoding, *sorted(prefilling, key=lambda one: (one.priority, -one.arrival))]
 
     def _choose(self) -> Sequence:
         longest_unheard = min(self.running, key=lambda sequence: sequence.turn)
         if self.turn % FAIR_TURN == 0:
             return longest_unheard
-        first = min(sequence.request.priority for sequence in self.running)
-        foremost = [sequence for sequence in self.running if sequence.request.priority == first]
+        first = min(sequence.priority for sequence in self.running)
+        foremost = [sequence for sequence in self.running if sequence.priority == first]
         prefilling = [sequence for sequence in foremost if sequence.remaining > 1]
         if prefilling:  # the newest is what the user looks at now
             return max(prefilling, key=lambda sequence: sequence.arrival)
@@ -63,13 +74,15 @@ class Scheduler:
                 self.running.append(self.waiting.pop(0))
                 continue
             last = max(self.running, key=lambda sequence: sequence.rank)
-            if last.request.priority <= head.request.priority:
+            if last.priority <= head.priority:
                 break
             self._pause(last)
 
     def _has_room(self, head: Sequence) -> bool:
-        sizes = [self.pool.size(sequence.positions) for sequence in (*self.running, head)]
-        return len(sizes) == 1 or (len(sizes) <= MAX_RUNNING and sum(sizes) <= self.pool.limit)
+        """Candidates that wait for their prompt have a place already."""
+        everyone = [member for sequence in (*self.running, head) for member in (sequence, *sequence.unborn)]
+        sizes = [self.pool.size(sequence.positions) for sequence in everyone]
+        return not self.running or (len(sizes) <= MAX_RUNNING and sum(sizes) <= self.pool.limit)
 
     def _pause(self, sequence: Sequence) -> None:
         """Puts a running request back in line. Its KV cache stays in the pool, for as long as there is room."""

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import torch
-from safetensors import SafetensorError, safe_open
-from torch import Tensor
 
 from jupyter_sc2.engine.config import ModelConfig, read_config
-from jupyter_sc2.engine.folder import Report, check_sums, find_files
+from jupyter_sc2.engine.folder import check_sums, find_files
 from jupyter_sc2.engine.header import Entry, read_header
+from jupyter_sc2.engine.lowbit.parts import copy_bytes, suits
 from jupyter_sc2.engine.model import Starcoder2
-from jupyter_sc2.engine.precision import choose_device, choose_dtype, free_bytes
+from jupyter_sc2.engine.precision import BITS, choose_device, choose_dtype, choose_precision, free_bytes
+from jupyter_sc2.engine.reading import in_shares, read_tensors
 from jupyter_sc2.engine.second_voice import Shares, read_shares
-from jupyter_sc2.errors import WeightsError
+from jupyter_sc2.errors import Sc2Error, WeightsError
 from jupyter_sc2.tokenizer import Tokenizer
+
+Precision = Literal["auto", "float32", "bfloat16", "int8", "int4"]
 
 
 @dataclass(frozen=True)
 class Loaded:
     """A model in memory. `known_ids` bounds the ids that the tokenizer can spell; `nbytes` counts the parameters.
 
-    Random test weights have no tokenizer. Weights without `shares` have no second voice.
+    `dtype` is that of activations and KV caches. Random test weights have no tokenizer. Weights without `shares` have
+    no second voice.
     """
 
     model: Starcoder2
@@ -36,39 +39,53 @@ class Loaded:
     device: torch.device
     tokenizer: Tokenizer | None = None
     shares: Shares | None = None
+    precision: str = "bfloat16"
+    parameters: int = 0
 
 
 def load(
     folder: Path,
-    precision: Literal["auto", "float32", "bfloat16"] = "auto",
+    precision: Precision = "auto",
     device: str = "auto",
     progress: Callable[[float], None] = lambda share: None,
+    converted: Path | None = None,
 ) -> Loaded:
     """Reads, checks and places the weights; `progress` hears the share (0..1) of the bytes hashed and placed.
 
-    Raises WeightsError: `no_weights`, `weights_corrupt`, `weights_unsafe`, `no_memory`; or Sc2Error `no_device`.
+    With int8 or int4 a converted copy is kept in the folder `converted`, or nowhere. Raises WeightsError: `no_weights`,
+    `weights_corrupt`, `weights_unsafe`, `no_memory`; or Sc2Error `no_device`, `bad_value`, `disk_full`.
     """
     config, shares = read_config(folder), read_shares(folder)
     files = find_files(folder)
     place = choose_device(device)
-    dtype = choose_dtype(precision, place)
     with torch.device("meta"):
         model = Starcoder2(config)
     _check_tensors(model, {path: read_header(path) for path in files})
-    nbytes = sum(parameter.numel() for parameter in model.parameters()) * dtype.itemsize
+    parameters = sum(parameter.numel() for parameter in model.parameters())
+    chosen = choose_precision(precision, place, parameters, suits(config))
+    dtype = choose_dtype(chosen, place)
+    nbytes = copy_bytes(config, BITS[chosen]) if chosen in BITS else parameters * dtype.itemsize
     _check_memory(folder, nbytes, place)
-    report = _shares(2 * sum(path.stat().st_size for path in files), progress)
-    digest = check_sums(folder, files, report)
     tokenizer = Tokenizer(folder / "tokenizer.json") if (folder / "tokenizer.json").is_file() else None
     known_ids = _known_ids(tokenizer, config)
-    wanted = model.state_dict().keys()
-    tensors = {name: tensor for path in files for name, tensor in _read(path, wanted, dtype, place, report)}
-    model.load_state_dict(tensors, strict=False, assign=True)
-    model.tie()
-    model.freeze()
+    if chosen in BITS:
+        if not suits(config):
+            raise Sc2Error("bad_value", f"{folder} has sizes that do not suit {chosen}.", "Choose bfloat16.")
+        from jupyter_sc2.engine.lowbit.load import load_copy  # loads LLVM
+
+        digest = load_copy(model, folder, files, chosen, dtype, place, converted, progress)
+    else:
+        report = in_shares(2 * sum(path.stat().st_size for path in files), progress)
+        digest = check_sums(folder, files, report)
+        wanted = model.state_dict().keys()
+        read = (read_tensors(path, wanted, report) for path in files)
+        placed = {name: tensor.to(place, dtype, copy=True) for tensors in read for name, tensor in tensors}
+        model.load_state_dict(placed, strict=False, assign=True)
+        model.tie()
+        model.freeze()
     _check_answer(folder, model, place)
     progress(1.0)
-    return Loaded(model, digest, known_ids, nbytes, dtype, place, tokenizer, shares)
+    return Loaded(model, digest, known_ids, nbytes, dtype, place, tokenizer, shares, chosen, parameters)
 
 
 def _check_tensors(model: Starcoder2, headers: dict[Path, dict[str, Entry]]) -> None:
@@ -113,39 +130,9 @@ def _known_ids(tokenizer: Tokenizer | None, config: ModelConfig) -> int:
     return size
 
 
-def _read(
-    path: Path, wanted: Collection[str], dtype: torch.dtype, device: torch.device, report: Report
-) -> Iterator[tuple[str, Tensor]]:
-    """The `wanted` tensors of a file, converted one by one, so that the memory holds the model once."""
-    try:
-        with safe_open(path, framework="pt") as file:
-            for name in file.keys():  # noqa: SIM118 (safe_open is no mapping)
-                stored = file.get_tensor(name)
-                if name in wanted:
-                    yield name, stored.to(device, dtype, copy=True)
-                report(stored.nbytes)
-    except (SafetensorError, OSError):
-        raise WeightsError("weights_corrupt", f"{path} changed or went away while it was read.") from None
-
-
 def _check_answer(folder: Path, model: Starcoder2, device: torch.device) -> None:
     """Every output row takes part in these logits, and with shared embeddings every input row as well."""
     with torch.inference_mode():
         logits = model(torch.arange(min(16, model.config.vocab_size), device=device)[None])
     if not logits.isfinite().all():
         raise WeightsError("weights_corrupt", f"{folder} holds weights that are not finite numbers (NaN or infinite).")
-
-
-def _shares(total: int, progress: Callable[[float], None]) -> Report:
-    """Turns counts of bytes into calls of `progress`, one for each new percent at most."""
-    done, told = 0, 0.0
-
-    def report(count: int) -> None:
-        nonlocal done, told
-        done += count
-        share = min(done / total, 1.0)
-        if share >= told + 0.01:
-            told = share
-            progress(share)
-
-    return report

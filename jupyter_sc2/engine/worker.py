@@ -69,9 +69,19 @@ class Worker:
         elif self.engine is None:
             self.send(Failed("no_weights", "No weights are loaded.", request_id=frame.request_id))
         elif isinstance(frame, Submit):
-            self.send(*self.engine.submit(frame))
+            self.send(*self.submit(self.engine, frame))
         else:
             self.send(*self.engine.cancel(frame.request_id))
+
+    def submit(self, engine: Engine, frame: Submit) -> list[FromWorker]:
+        """Hands a request to the engine. What goes wrong with it there is its own failure and nobody else's."""
+        try:
+            return engine.submit(frame)
+        except Exception as error:
+            from jupyter_sc2.engine.trouble import explain  # loads torch, as the engine did
+
+            answer = explain(error)
+            return [Failed(answer.code, answer.message, answer.hint, frame.request_id)]
 
     def load(self, frame: Load) -> None:
         """Loads the weights, or tells why not. A missing torch is not caught: the parent reads it in the last line."""

@@ -33,6 +33,11 @@ class Submit(Struct, frozen=True, tag="submit"):
     It looks up `document` as well, what of the notebook the prompt leaves out, and `notebooks`, the file of the table
     of what stands beside it; empty without one. A `fresh` prompt is computed whole: with a part from a cache, numbers
     are rounded otherwise, and a seed may draw another text.
+
+    `repetition_penalty` (https://arxiv.org/abs/1909.05858) counts the prompt's ids as well. An answer ends with the id
+    that completes one of the texts in `stop`; whoever asked cuts it. `logprobs` asks for the chances of each id and of
+    so many others. Several `candidates` are drawn from one prompt, each with a seed that is one higher. Without
+    `speculate` no ids are drafted: the answer is the same, its pace another.
     """
 
     request_id: str
@@ -49,6 +54,12 @@ class Submit(Struct, frozen=True, tag="submit"):
     notebooks: str = ""
     document: list[int] = []
     fresh: bool = False
+    top_k: int = 0
+    repetition_penalty: float = 1.0
+    stop: list[str] = []
+    logprobs: int | None = None
+    candidates: int = 1
+    speculate: bool = True
 
 
 class Cancel(Struct, frozen=True, tag="cancel"):
@@ -91,18 +102,40 @@ class PrefillProgress(Struct, frozen=True, tag="prefill_progress"):
     total: int
 
 
+class Logprob(Struct, frozen=True, array_like=True):
+    """Logarithms of chances, by the weights alone and at temperature 1: of an id, and of the likeliest ids."""
+
+    logprob: float
+    top: list[tuple[int, float]] = []
+
+
 class Tokens(Struct, frozen=True, tag="tokens"):
-    """New ids. `recomputed_ids` as in Usage, so that a request that is ended from above has its count too."""
+    """New ids of one candidate, and their `logprobs` if these were asked for.
+
+    `recomputed_ids` as in Usage, so that a request that is ended from above has its count too.
+    """
 
     request_id: str
     ids: list[int]
     recomputed_ids: int = 0
+    candidate: int = 0
+    logprobs: list[Logprob] = []
+
+    def joined(self, later: Tokens) -> Tokens | None:
+        """Both as one; None where they belong to different candidates."""
+        if later.candidate != self.candidate:
+            return None
+        ids, logprobs = [*self.ids, *later.ids], [*self.logprobs, *later.logprobs]
+        return Tokens(later.request_id, ids, later.recomputed_ids, self.candidate, logprobs)
 
 
 class Finished(Struct, frozen=True, tag="finished"):
+    """The one end of a request. `candidates` has the end of each where there are several; `usage` counts them all."""
+
     request_id: str
     finish: Finish
     usage: Usage
+    candidates: list[Finish] = []
 
 
 class Failed(Struct, frozen=True, tag="failed"):

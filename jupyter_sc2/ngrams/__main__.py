@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import argparse
 import os
+import threading
+import time
 from pathlib import Path
 
 from jupyter_sc2.ngrams import library, notebooks
 from jupyter_sc2.tokenizer import Tokenizer
+
+LOOK_SECONDS = 1.0
+
+
+def go_with(parent: int) -> None:
+    """Runs in a thread and ends the process when its parent is gone, even by `kill -9`: nobody wants the table."""
+    while os.getppid() == parent:
+        time.sleep(LOOK_SECONDS)
+    os._exit(1)
 
 
 def main() -> None:
@@ -23,6 +34,7 @@ def main() -> None:
     beside.add_argument("--path", required=True, help="the notebook, from the root on")
     beside.add_argument("--table", type=Path, required=True, help="the file to write")
     args = parser.parse_args()
+    threading.Thread(target=go_with, args=[os.getppid()], daemon=True).start()
     if args.nice and hasattr(os, "nice"):
         os.nice(args.nice)
     tokenizer = Tokenizer(args.tokenizer)

@@ -63,6 +63,20 @@ class Ngrams:
 
     def longest(self, context: Sequence[int]) -> Match | None:
         """What followed the most of the last ids of `context`; None where not even its last id occurs."""
+        low, high, length = self._longest(context)
+        return self._match(low, high, length) if length else None
+
+    def following(self, context: Sequence[int], count: int) -> tuple[list[int], int]:
+        """At most `count` ids that follow one of the longest matches, and its length."""
+        low, high, length = self._longest(context)
+        if not length:
+            return [], 0
+        places = self.order[low : min(high, low + MAX_PLACES)]
+        place = int(places[places > 0][0])
+        return self.backwards[max(0, place - count) : place][::-1].tolist(), length
+
+    def _longest(self, context: Sequence[int]) -> tuple[int, int, int]:
+        """The part of `order` where the most of the last ids of `context` stand before a place, and how many do."""
         low, high, length = 0, len(self), 0
         for token_id in reversed(context[-DEPTH:]):
             if token_id < SPECIAL:
@@ -72,7 +86,7 @@ class Ngrams:
             if first == last or not places.any():  # place 0 is the text's last id: nothing follows
                 break
             low, high, length = first, last, length + 1
-        return self._match(low, high, length) if length else None
+        return low, high, length
 
     def _match(self, low: int, high: int, length: int) -> Match | None:
         step = -(-(high - low) // MAX_PLACES)

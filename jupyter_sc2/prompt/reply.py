@@ -30,9 +30,7 @@ class CodeReply:
         if self.finished:
             return ""
         self._ids += ids
-        text = self.tokenizer.decode(self._ids)
-        if text.endswith("\ufffd"):  # a character is still incomplete
-            return ""
+        text = self.tokenizer.decode_begun(self._ids)
         fresh, self.text = text[len(self.text) :], text
         self.finished = without_repetition(text) != text
         return fresh

@@ -89,9 +89,7 @@ class Trimmer:
 
     def _read_on(self, ids: list[int]) -> str:
         self._ids += ids
-        text = self.tokenizer.decode(self._ids)
-        if text.endswith("\ufffd"):  # a character is still incomplete
-            return ""
+        text = self.tokenizer.decode_begun(self._ids)
         if not text.startswith(self.prompt.spell):
             self.finished = not self.prompt.spell.startswith(text)  # the weights cannot spell it: no suggestion
             return ""

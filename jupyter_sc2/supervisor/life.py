@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from jupyter_sc2.errors import Sc2Error
-from jupyter_sc2.messages import PROTOCOL, Failed, FromWorker, Hello, Ready, ToWorker
+from jupyter_sc2.messages import PROTOCOL, Failed, Finished, FromWorker, Hello, Ready, Submit, ToWorker
 from jupyter_sc2.supervisor.settings import WorkerSettings
 from jupyter_sc2.supervisor.worker import Worker, spawn
 
@@ -14,11 +14,12 @@ PROMPTLY = 0.5  # seconds for a worker to exit that has closed its pipe or canno
 
 
 class Life:
-    """`run` once. `hear` gets every frame but greetings and failed loads; `owes` says whether an answer is due."""
+    """`run` once. `hear` gets every frame but greetings and failed loads."""
 
-    def __init__(self, settings: WorkerSettings, hear: Callable[[FromWorker], None], owes: Callable[[], bool]) -> None:
-        self.settings, self._hear, self._owes = settings, hear, owes
+    def __init__(self, settings: WorkerSettings, hear: Callable[[FromWorker], None]) -> None:
+        self.settings, self._hear = settings, hear
         self.ready: Ready | None = None
+        self._owed: set[str] = set()  # requests that the worker has not ended yet, cancelled ones among them
         self._worker: Worker | None = None
         self._greeted = False
         self._silence = 0.0
@@ -29,8 +30,10 @@ class Life:
         return self._worker.process.pid if self._worker else None
 
     def send(self, frame: ToWorker) -> None:
-        """Sends a request to a worker that is ready."""
+        """Sends a frame to a worker that is ready."""
         if self._worker is not None:
+            if isinstance(frame, Submit):
+                self._owed.add(frame.request_id)
             self._worker.send(frame)
 
     async def run(self) -> tuple[Sc2Error, bool]:
@@ -74,6 +77,8 @@ class Life:
                 else:
                     if isinstance(frame, Ready):
                         self.ready = frame
+                    elif isinstance(frame, Finished | Failed):
+                        self._owed.discard(frame.request_id)
                     self._hear(frame)
 
     def _greet(self, worker: Worker, frame: FromWorker) -> None:
@@ -90,7 +95,7 @@ class Life:
         tick = min(load_limit, limit) / 10
         while True:
             await asyncio.sleep(tick)
-            owes = self.ready is None or self._owes()
+            owes = self.ready is None or bool(self._owed)
             self._silence = self._silence + tick if owes else 0.0
             allowed = load_limit if self.ready is None else limit
             if self._silence >= allowed:

@@ -133,7 +133,7 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         while True:
             born = loop.time()
-            self.life = Life(self.settings, self._hear, lambda: self.admission.running > 0)
+            self.life = Life(self.settings, self._hear)
             error, futile = await self.life.run()
             self.life = None
             delay = None if futile else self._backoff.after_death(loop.time(), loop.time() - born)

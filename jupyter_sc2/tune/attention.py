@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from jupyter_sc2.engine.model import Positions
+from jupyter_sc2.engine.attention import Positions
 
 BLOCK = 128  # queries that share their keys: a smaller block computes less above the diagonal, a larger one starts less
 

@@ -4,6 +4,7 @@ import pytest
 import torch
 from tiny import answer, ask, ending, ids_of, run, submit, tiny_engine, write_checkpoint
 
+from jupyter_sc2.engine.scheduler import MAX_RUNNING
 from jupyter_sc2.messages import Failed, Finished, PrefillProgress, Tokens
 
 NEW = 12
@@ -30,7 +31,7 @@ def free(engine):
 @pytest.mark.parametrize("pads", [False, True])
 def test_greedy_is_that_of_plain_passes(tmp_path, window, chunk, pads):
     engine = tiny_engine(write_checkpoint(tmp_path, sliding_window=window), chunk=chunk)
-    engine.pads = pads
+    engine.passes.pads = pads
     ids = ids_of(1, 50)
     expected = greedy(engine, ids)
     assert len(set(expected)) > 4
@@ -41,7 +42,7 @@ def test_greedy_is_that_of_plain_passes(tmp_path, window, chunk, pads):
 @pytest.mark.parametrize("pads", [False, True])
 def test_editing_recomputes_only_what_changed_and_changes_nothing(tmp_path, window, pads):
     engine = tiny_engine(write_checkpoint(tmp_path, sliding_window=window), chunk=16)
-    engine.pads = pads
+    engine.passes.pads = pads
     ids = ids_of(1, 60)
     edits = [
         (ids, 60),
@@ -111,10 +112,11 @@ def test_a_chat_that_had_to_wait_for_room_goes_on_where_it_was(checkpoint):
     frames = engine.submit(chat)
     for _ in range(6):
         frames += engine.step()
-    ghosts = [submit(f"g{n}", ids_of(n, 30), 8) for n in range(4)]
-    frames += run(engine, *ghosts)
-    first_ghost = next(i for i, frame in enumerate(frames) if frame.request_id == "g0")
-    assert answer(frames[:first_ghost], "chat") == expected[:6]
+    assert answer(frames, "chat") == expected[:6]
+    ghosts = [submit(f"g{n}", ids_of(n, 30), 8) for n in range(MAX_RUNNING)]
+    frames += [frame for ghost in ghosts for frame in engine.submit(ghost)] + engine.step()
+    assert [sequence.request.request_id for sequence in engine.scheduler.waiting] == ["chat"]
+    frames += run(engine)
     assert answer(frames, "chat") == expected
     assert ending(frames, "chat").usage.recomputed_ids == 40
     assert frames[-1].request_id == "chat"
@@ -129,10 +131,10 @@ def test_seeds_reproduce_and_differ(engine):
 def test_few_shapes_occur_in_bfloat16(checkpoint, monkeypatch):
     engine = tiny_engine(checkpoint, precision="bfloat16")
     real, rows = engine.model.model.forward, set()
-    monkeypatch.setattr(engine.model.model, "forward", lambda ids, *rest: (rows.add(ids.shape[1]), real(ids, *rest))[1])
+    monkeypatch.setattr(engine.model.model, "forward", lambda ids, runs: (rows.add(len(ids)), real(ids, runs))[1])
     for count in range(1, 600, 7):
         run(engine, submit("a", ids_of(count, count), 2))
-    assert rows <= {1, 16, 32, 64, 128, 256}
+    assert rows <= {1, 4, 8, 16, 32, 64, 128, 256}
 
 
 # --- How a request ends --------------------------------------------------------------------------------------------
@@ -150,7 +152,7 @@ def test_it_stops_before_a_stop_id_and_at_the_limit(engine):
 
 
 def test_ids_beyond_the_tokenizer_never_come(engine):
-    engine.known_ids = 100
+    engine.intake.known_ids = 100
     assert max(ask(engine, ids_of(1, 30), 40, temperature=2.0)) < 100
 
 
@@ -198,11 +200,11 @@ def break_pass(monkeypatch, engine, calls, error):
     """Lets the given forward passes of the engine (counted from 1) raise, or answer NaN when `error` is None."""
     real, count = engine.model.model.forward, [0]
 
-    def forward(ids, cache=None):
+    def forward(ids, runs=None):
         count[0] += 1
         if count[0] in calls and error is not None:
             raise error
-        return real(ids, cache) * (float("nan") if count[0] in calls else 1.0)
+        return real(ids, runs) * (float("nan") if count[0] in calls else 1.0)
 
     monkeypatch.setattr(engine.model.model, "forward", forward)
 
@@ -233,15 +235,64 @@ def test_trouble_is_one_requests_own(engine, monkeypatch, capsys, code):
     assert ("evil" in capsys.readouterr().err) == (code == "engine_error")
 
 
-def test_trouble_spares_the_others_who_run(engine, monkeypatch, capsys):
+MARK = 511
+
+
+def evil_for(monkeypatch, engine, error, after=10):
+    """From pass `after` on, passes that compute an id of a cache that begins with MARK fail, or give NaN there."""
+    real, count = engine.model.model.forward, [0]
+
+    def forward(ids, runs=None):
+        count[0] += 1
+        hidden, end = real(ids, runs), 0
+        for cache, rows in runs:
+            start, end = end, end + rows
+            if count[0] >= after and any(e.cache is cache and e.ids[0] == MARK for e in engine.pool.entries):
+                if error is not None:
+                    raise error
+                hidden[start:end] = float("nan")
+        return hidden
+
+    monkeypatch.setattr(engine.model.model, "forward", forward)
+
+
+@pytest.mark.parametrize("code", TROUBLES)
+def test_trouble_in_a_batch_spares_the_others(engine, monkeypatch, capsys, code):
+    requests = [submit(name, ids_of(n, 30), 20) for n, name in enumerate("abcdef")]
+    requests[2] = submit("c", [MARK, *ids_of(2, 30)], 20)
+    expected = {r.request_id: greedy(engine, r.ids, 20) for r in requests}
+    evil_for(monkeypatch, engine, TROUBLES[code][0])
+    frames = run(engine, *requests)
+    assert ending(frames, "c").code == code
+    assert ending(frames, "c").hint
+    spared = "def" if code == "out_of_memory" else "abdef"  # the half without the one who takes too much
+    assert {name: answer(frames, name) for name in spared} == {name: expected[name] for name in spared}
+    assert free(engine)
+    monkeypatch.undo()
+    assert ask(engine, requests[0].ids, 20, name="next") == expected["a"]
+
+
+def test_a_pass_that_fails_once_is_nobodys_failure(engine, monkeypatch):
     requests = [submit(name, ids_of(n, 30), NEW) for n, name in enumerate("abc")]
     expected = {r.request_id: greedy(engine, r.ids) for r in requests}
     break_pass(monkeypatch, engine, [5], RuntimeError("evil"))
     frames = run(engine, *requests)
-    failed = [name for name in "abc" if isinstance(ending(frames, name), Failed)]
-    assert len(failed) == 1
-    for name in set("abc") - set(failed):
-        assert answer(frames, name) == expected[name]
+    assert {name: answer(frames, name) for name in "abc"} == expected
+
+
+def test_when_memory_runs_out_the_batch_is_halved_once(engine, monkeypatch):
+    requests = [submit(name, ids_of(n, 30), NEW) for n, name in enumerate("abcd")]
+    expected = {r.request_id: greedy(engine, r.ids) for r in requests}
+    real = engine.model.model.forward
+
+    def forward(ids, runs=None):
+        if len(runs) > 2:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return real(ids, runs)
+
+    monkeypatch.setattr(engine.model.model, "forward", forward)
+    frames = run(engine, *requests)
+    assert {name: answer(frames, name) for name in "abcd"} == expected
 
 
 @pytest.mark.parametrize("words", ["[enforce fail] DefaultCPUAllocator: can't allocate memory: 9", "not enough memory"])
@@ -278,6 +329,18 @@ REFUSED = {
     "bad_value not a number": submit("a", [40], 1, temperature=float("nan")),
     "bad_value top_p": submit("a", [40], 1, top_p=0.0),
     "bad_value seed": submit("a", [40], 1, seed=-1),
+    "bad_value top_k": submit("a", [40], 1, top_k=-1),
+    "bad_value large top_k": submit("a", [40], 1, top_k=1 << 40),
+    "bad_value penalty": submit("a", [40], 1, repetition_penalty=0.0),
+    "bad_value large penalty": submit("a", [40], 1, repetition_penalty=float("inf")),
+    "bad_value penalty of nan": submit("a", [40], 1, repetition_penalty=float("nan")),
+    "bad_value logprobs": submit("a", [40], 1, logprobs=21),
+    "bad_value candidates": submit("a", [40], 1, candidates=0),
+    "bad_value many candidates": submit("a", [40], 1, candidates=9),
+    "bad_value empty stop": submit("a", [40], 1, stop=[""]),
+    "bad_value many stops": submit("a", [40], 1, stop=["x"] * 17),
+    "bad_value long stop": submit("a", [40], 1, stop=["x" * 257]),
+    "bad_value stop without a tokenizer": submit("a", [40], 1, stop=["x"]),
     "conflict": submit("open", [40], 1),
 }
 
@@ -293,5 +356,5 @@ def test_what_cannot_be_served_is_refused_at_once(engine, case):
 
 @pytest.mark.parametrize("pads", [False, True])
 def test_a_prompt_may_fill_all_positions(engine, pads):
-    engine.pads = pads
+    engine.passes.pads = pads
     assert len(ask(engine, ids_of(1, 1000), 24)) == 24

@@ -11,11 +11,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_sc2.engine import frames
-from jupyter_sc2.messages import Cancel, Failed, Finished, Hello, Load, PrefillProgress, Stop, Submit, Tokens, Usage
+from jupyter_sc2.messages import (
+    Cancel,
+    Failed,
+    Finished,
+    Hello,
+    Load,
+    Logprob,
+    PrefillProgress,
+    Stop,
+    Submit,
+    Tokens,
+    Usage,
+)
 
 texts = st.text(max_size=40)
 numbers = st.integers(-(2**63), 2**63)
 id_lists = st.lists(st.integers(0, 50_000), max_size=40)
+floats = st.floats(allow_nan=False)
+logprobs = st.builds(Logprob, floats, st.lists(st.tuples(st.integers(0, 50_000), floats), max_size=3))
+usages = st.builds(Usage, numbers, numbers, numbers)
 messages = st.one_of(
     st.builds(Hello, protocol=numbers, pid=numbers),
     st.builds(Load, folder=texts, threads=numbers, cache_bytes=numbers, precision=st.just("auto"), device=texts),
@@ -26,8 +41,10 @@ messages = st.one_of(
     st.builds(Cancel, request_id=texts),
     st.builds(Stop),
     st.builds(Tokens, request_id=texts, ids=id_lists),
+    st.builds(Tokens, texts, id_lists, numbers, numbers, st.lists(logprobs, max_size=3)),
     st.builds(PrefillProgress, request_id=texts, done=numbers, total=numbers),
-    st.builds(Finished, request_id=texts, finish=st.just("stop"), usage=st.builds(Usage, numbers, numbers, numbers)),
+    st.builds(Finished, texts, st.just("stop"), usages),
+    st.builds(Finished, texts, st.just("stop"), usages, st.just(["stop", "length"])),
     st.builds(Failed, code=texts, message=texts, hint=texts, request_id=texts),
 )  # fmt: skip
 

@@ -3,12 +3,12 @@
 import pytest
 import torch
 
-from jupyter_sc2.engine.sampler import Sampler, nucleus
+from jupyter_sc2.engine.sampler import Sampler, logprob, nucleus
 from jupyter_sc2.errors import Sc2Error
 
 
-def picks(logits, count=50, temperature=1.0, top_p=1.0, seed=7, known_ids=100):
-    sampler = Sampler(temperature, top_p, seed, known_ids)
+def picks(logits, count=50, temperature=1.0, top_p=1.0, seed=7, known_ids=100, top_k=0):
+    sampler = Sampler(temperature, top_p, seed, known_ids, top_k)
     return [sampler.pick(logits) for _ in range(count)]
 
 
@@ -57,3 +57,43 @@ def test_what_is_not_a_number_is_an_error(bad, temperature):
     with pytest.raises(Sc2Error) as caught:
         picks(logits, temperature=temperature)
     assert caught.value.code == "nan_logits"
+
+
+def test_top_k_keeps_so_many():
+    logits = torch.tensor([0.0, 3.0, 1.0, 2.0])
+    assert set(picks(logits, top_k=2, temperature=5.0)) == {1, 3}
+    assert set(picks(logits, top_k=1, temperature=5.0)) == {1}
+    assert set(picks(logits, count=500, top_k=9, temperature=5.0)) == {0, 1, 2, 3}
+
+
+@pytest.mark.parametrize("penalty", [1.0, 1.3, 5.0])
+def test_the_repetition_penalty_is_that_of_transformers(penalty):
+    from transformers import RepetitionPenaltyLogitsProcessor
+
+    logits, seen = torch.randn(100), [3, 5, 5, 80]
+    sampler = Sampler(0.0, 1.0, 0, 100, penalty=penalty)
+    sampler.saw(seen[:2])
+    sampler.saw(seen[2:])
+    expected = RepetitionPenaltyLogitsProcessor(penalty)(torch.tensor([seen]), logits[None])[0]
+    assert sampler.pick(logits) == int(expected.argmax())
+    if penalty != 1:
+        assert torch.equal(sampler._penalised(logits), expected)
+
+
+def test_a_penalty_makes_what_was_said_less_likely_also_among_few():
+    logits = torch.zeros(100)
+    logits[40], logits[41] = 5.0, 4.0
+    sampler = Sampler(0.0, 1.0, 0, 100, penalty=2.0)
+    assert sampler.pick(logits, [40, 41]) == 40
+    sampler.saw([40])
+    assert sampler.pick(logits, [40, 41]) == sampler.pick(logits) == 41
+
+
+def test_logarithms_of_chances():
+    logits = torch.randn(100)
+    found = logprob(logits, 7, 3)
+    expected = logits.log_softmax(0)
+    assert found.logprob == pytest.approx(float(expected[7]))
+    assert [token_id for token_id, _ in found.top] == logits.topk(3).indices.tolist()
+    assert [value for _, value in found.top] == pytest.approx(expected.topk(3).values.tolist())
+    assert logprob(logits, 7, 0).top == []

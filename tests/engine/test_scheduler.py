@@ -22,7 +22,23 @@ class Line:
         self.scheduler.add(Sequence(submit(name, [40] * prompt, new, priority=priority), self.arrivals, 512))
 
     def turns(self, count):
-        return "".join(self.scheduler.next().request.request_id for _ in range(count))
+        """Who comes first in each of so many passes, if that one alone runs."""
+        firsts = []
+        for _ in range(count):
+            first = self.scheduler.next()[0]
+            first.turn = self.scheduler.turn
+            firsts.append(first.request.request_id)
+        return "".join(firsts)
+
+    def companies(self, count):
+        """Who may share each of so many passes, if all of them run."""
+        found = []
+        for _ in range(count):
+            company = self.scheduler.next()
+            for sequence in company:
+                sequence.turn = self.scheduler.turn
+            found.append("".join(self.names(company)))
+        return found
 
     def names(self, sequences):
         return [sequence.request.request_id for sequence in sequences]
@@ -34,7 +50,7 @@ def line(tmp_path):
 
 
 def test_nobody_to_run(line):
-    assert line.scheduler.next() is None
+    assert line.scheduler.next() == []
     assert line.scheduler.idle
 
 
@@ -57,32 +73,68 @@ def test_the_newest_prefill_comes_first(line):
     assert line.turns(3) == "ccc"
 
 
-def test_at_most_four_run_and_the_rest_wait_in_order(line):
-    for name, priority in zip("abcdefg", (2, 2, 1, 1, 1, 2, 1), strict=True):
+def test_everyone_who_decodes_shares_a_pass(line):
+    for name, priority in zip("abc", (2, 0, 1), strict=True):
+        line.add(name, priority)
+    assert line.companies(1) == ["bca"]
+
+
+def test_prefills_of_one_priority_share_a_pass_the_newest_first(line):
+    line.add("a", prompt=100)
+    line.add("d")
+    line.add("b", prompt=100)
+    line.add("m", priority=1, prompt=100)
+    assert line.companies(1) == ["bda"]
+
+
+def test_a_prefill_waits_for_more_important_decoding_but_not_for_ever(line):
+    line.add("g")
+    line.add("c", priority=2, prompt=100)
+    assert line.companies(2 * FAIR_TURN) == 2 * ([*["g"] * (FAIR_TURN - 1), "cg"])
+
+
+def test_what_must_be_alone_is_alone(line):
+    for name in "abc":
+        line.add(name)
+    line.scheduler.waiting[1].alone = True
+    assert line.companies(4) == ["ac", "b", "ac", "b"]
+
+
+def test_a_few_run_and_the_rest_wait_in_order(line):
+    for name, priority in zip("abcdefghijk", (2, 2, 1, 1, 1, 2, 1, 1, 1, 1, 1), strict=True):
         line.add(name, priority)
     line.scheduler.next()
-    assert line.names(line.scheduler.running) == ["c", "d", "e", "g"]
+    assert "".join(line.names(line.scheduler.running)) == "cdeghijk"
     assert line.names(line.scheduler.waiting) == ["a", "b", "f"]
     line.scheduler.remove(line.scheduler.find("e"))
     line.scheduler.remove(line.scheduler.find("a"))
     line.scheduler.next()
-    assert line.names(line.scheduler.running) == ["c", "d", "g", "b"]
+    assert "".join(line.names(line.scheduler.running)) == "cdghijkb"
+
+
+def test_candidates_have_their_places_before_they_are_born(line):
+    for name in "ab":
+        line.add(name)
+    first = line.scheduler.waiting[0]
+    first.unborn = [Sequence(first.request, 1, 512, candidate=n) for n in range(1, MAX_RUNNING)]
+    line.scheduler.next()
+    assert line.names(line.scheduler.running) == ["a"]
 
 
 def test_a_ghost_makes_a_chat_wait_again_and_its_cache_stays_in_the_pool(line):
-    for name in "abcd":
+    for name in "abcdefgh":
         line.add(name, priority=2)
     line.scheduler.next()
-    last = line.scheduler.find("d")
-    last.entry = line.pool.take("d", last.ids, 11, 0)
-    line.add("g")
-    assert line.turns(1) == "g"
-    assert line.names(line.scheduler.waiting) == ["d"]
+    last = line.scheduler.find("h")
+    last.entry = line.pool.take("h", last.ids, 11, 0)
+    line.add("G")
+    assert line.turns(1) == "G"
+    assert line.names(line.scheduler.waiting) == ["h"]
     assert last.entry is None
-    assert [(entry.key, entry.busy) for entry in line.pool.entries] == [("d", False)]
-    line.add("h", priority=2)
+    assert [(entry.key, entry.busy) for entry in line.pool.entries] == [("h", False)]
+    line.add("i", priority=2)
     assert len(line.scheduler.running) == MAX_RUNNING
-    assert line.names(line.scheduler.waiting) == ["d", "h"]
+    assert line.names(line.scheduler.waiting) == ["h", "i"]
 
 
 def test_those_who_run_fit_into_the_cache_together(tmp_path):

@@ -42,6 +42,19 @@ def complete(send):
 
 
 @pytest.fixture
+def supervise(sc2_app, harness):
+    """Gives the server an engine of the harness, by default with a scripted worker."""
+
+    def replace(script=None, **changes):
+        supervisor = harness.make(script, **changes)
+        for served in sc2_app.services.served.values():
+            served.engine = supervisor
+        return supervisor
+
+    return replace
+
+
+@pytest.fixture
 def connect(http_server_client, jp_auth_header, jp_base_url):
     """A raw connection with a request written to it, for clients that go away or do not read."""
     writers = []

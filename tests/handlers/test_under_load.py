@@ -5,29 +5,12 @@ import os
 import signal
 import time
 
+import psutil
 import pytest
 from supervised import pid_of
-from wire import body, check_failure, events_of, until
+from wire import answer_of, body, check_failure, events_of, numbered, until
 
 SLOW = {"tokens": 10_000, "step_seconds": 0.005}
-
-
-def numbered(number, **changes):
-    names = {"request_id": f"r{number}", "editor_id": f"e{number}"}
-    return body(**{**names, "options": {"max_new_tokens": 1024}, **changes})
-
-
-@pytest.fixture
-def supervise(sc2_app, harness):
-    """Gives the server an engine with a scripted worker."""
-
-    def replace(script, **changes):
-        supervisor = harness.make(script, **changes)
-        for served in sc2_app.services.served.values():
-            served.engine = supervisor
-        return supervisor
-
-    return replace
 
 
 @pytest.fixture(autouse=True)
@@ -35,21 +18,6 @@ def endless_text(monkeypatch):
     """The scripted worker's ids are no program; show them all."""
     monkeypatch.setattr("jupyter_sc2.prompt.trim.Trimmer.feed", lambda self, ids: "x" * len(ids))
     monkeypatch.setattr("jupyter_sc2.prompt.trim.Trimmer.flush", lambda self, complete: "")
-
-
-async def answer_of(connection):
-    """Status, headers and text of a connection's answer, read to its end."""
-    reader, _ = connection
-    head = (await reader.readuntil(b"\r\n\r\n")).decode()
-    status, headers = int(head.split()[1]), head.lower()
-    if "transfer-encoding: chunked" not in headers:
-        length = int(headers.split("content-length: ")[1].split()[0])
-        return status, headers, (await reader.readexactly(length)).decode()
-    text = b""
-    while size := int(await reader.readline(), 16):
-        text += await reader.readexactly(size)
-        await reader.readline()
-    return status, headers, text.decode()
 
 
 async def test_a_hundred_at_once(supervise, connect, tmp_path):
@@ -67,6 +35,23 @@ async def test_a_hundred_at_once(supervise, connect, tmp_path):
         assert "retry-after: 1\r\n" in headers
         assert check_failure(text)["code"] == "busy"
     assert (supervisor.status().running, supervisor.status().waiting) == (0, 0)
+
+
+async def test_rounds_of_overload_leave_nothing_behind(supervise, harness, connect):
+    """Tasks, descriptors and threads of the server, once the first rounds have filled its pools."""
+    supervisor = supervise({"tokens": 2})
+    await harness.ready(supervisor)
+    seen = []
+    for number in range(5):
+        connections = [await connect(numbered(100 * number + each)) for each in range(100)]
+        assert {status for status, _, _ in await asyncio.gather(*map(answer_of, connections))} <= {200, 429}
+        for _, writer in connections:
+            writer.close()
+        await asyncio.sleep(0.1)
+        process = psutil.Process()
+        seen.append((len(asyncio.all_tasks()), process.num_fds(), process.num_threads()))
+    assert all(abs(last - first) <= 2 for first, last in zip(seen[2], seen[-1], strict=True)), seen
+    assert list(supervisor.admission) == []
 
 
 async def test_a_hundred_clients_go_away(supervise, harness, connect):

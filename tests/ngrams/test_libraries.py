@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+from supervised import gone
 
 from jupyter_sc2 import catalog
 from jupyter_sc2.ngrams import Libraries, library, sources
@@ -112,3 +114,25 @@ def test_a_folder_that_cannot_be_written_is_no_failure(tokenizer, tmp_path) -> N
     libraries = Libraries(tokenizer, tmp_path / "file" / "below")
     assert libraries.of(["msgspec"]) == []
     assert libraries.of(["msgspec"]) == []
+
+
+PARENT = """
+import subprocess, sys, time
+print(subprocess.Popen([sys.executable, "-m", "jupyter_sc2.ngrams", *sys.argv[1:]]).pid, flush=True)
+time.sleep(60)
+"""
+
+
+def test_a_builder_goes_with_its_parent(tokenizer, tmp_path) -> None:
+    """A worker or server that is killed leaves no process behind that sorts for minutes."""
+    options = ["--tokenizer", str(tokenizer.path), "libraries", "--folder", str(tmp_path), "pandas", "scipy", "sklearn"]
+    with subprocess.Popen([sys.executable, "-c", PARENT, *options], stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        builder = int(parent.stdout.readline())
+        time.sleep(1)
+        assert not gone(builder)
+        parent.kill()
+        killed = time.monotonic()
+        while not gone(builder):
+            assert time.monotonic() - killed < 5
+            time.sleep(0.02)

@@ -39,6 +39,30 @@ def test_is_the_slow_search(seed: int, tmp_path) -> None:
             assert told == slow_longest(text, known)
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_what_follows_a_longest_match(seed: int) -> None:
+    rng = random.Random(seed)
+    letters = [SPECIAL + n for n in range(rng.choice((2, 4, 30)))] + [0]
+    text = [rng.choice(letters) for _ in range(rng.choice((1, 7, 60, 900)))]
+    for _ in range(60):
+        start, count = rng.randrange(len(text)), rng.randrange(1, 6)
+        known = text[start : start + rng.randrange(1, 30)] + rng.choices(letters, k=rng.randrange(2))
+        following, length = Ngrams.of(text).following(known, count)
+        lengths = [n for n in range(1, DEPTH + 1) if _places(text, known, n)]
+        assert length == max(lengths, default=0)
+        if length:
+            assert following in [text[place : place + count] for place in _places(text, known, length)]
+        else:
+            assert following == []
+
+
+def _places(text: list[int], context: list[int], length: int) -> list[int]:
+    """Behind the places where the last `length` ids of `context` stand."""
+    tail = context[-length:]
+    whole = len(tail) == length and min(tail) >= SPECIAL
+    return [i for i in range(length, len(text)) if whole and text[i - length : i] == tail]
+
+
 def test_large_ids_and_many_places() -> None:
     text = [50_000, 49_151] * 5000
     found = Ngrams.of(text).longest([50_000])

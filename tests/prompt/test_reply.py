@@ -90,3 +90,13 @@ def test_a_reply_cannot_leave_its_fence(tokenizer):
     reply.feed(tokenizer.encode("x = 1\n```\n<img src=x>"))
     assert reply.finished
     assert reply.kept == "```python\nx = 1\n```"
+
+
+@pytest.mark.parametrize("size", [1, 2, 100])
+def test_a_split_character_waits(tokenizer, size):
+    """Pieces of `size` ids: nothing half is shown, and nothing whole is held back by what is half."""
+    ids = tokenizer.encode("'👩\u200d👧 e\u0301 done 😀")
+    half = next(count for count in range(len(ids), 0, -1) if tokenizer.decode(ids[:count]).endswith("\ufffd"))
+    reply = CodeReply(tokenizer)
+    pieces = [reply.feed(ids[start : min(start + size, half)]) for start in range(0, half, size)]
+    assert "".join(pieces).rstrip() == reply.text.rstrip() == "'👩\u200d👧 e\u0301 done"

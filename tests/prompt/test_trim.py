@@ -71,6 +71,14 @@ def test_a_split_character_waits(tokenizer):
     assert not any("\ufffd" in piece for piece in pieces)
 
 
+def test_what_stands_before_a_split_character_is_shown(tokenizer):
+    """However the ids come: an answer that is cut within a character keeps what it had before."""
+    ids = tokenizer.encode("'smile 😀")
+    half = next(count for count in range(len(ids), 0, -1) if tokenizer.decode(ids[:count]).endswith("\ufffd"))
+    trimmer = Trimmer(Prompt([], False, "x = ", ""), tokenizer)
+    assert (trimmer.feed(ids[:half]) + trimmer.flush(complete=False)).rstrip() == "'smile"
+
+
 def test_endless_repetition_ends(tokenizer):
     assert len(shown(tokenizer, ".grow.up" * 20, "df")) <= 4 * len(".grow.up")
     assert shown(tokenizer, "x = 1\n" + "ab, cd, " * 20, "") == "x = 1"

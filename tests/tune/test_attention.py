@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from jupyter_sc2.engine.model import Positions, attend
+from jupyter_sc2.engine.attention import Positions, attend
 from jupyter_sc2.tune.attention import BLOCK, attend_in_blocks
 
 

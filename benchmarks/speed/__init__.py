@@ -1,0 +1,1 @@
+"""Parts of `python -m benchmarks.engine`: the engine beside what a user would pick instead."""

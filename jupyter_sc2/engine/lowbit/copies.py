@@ -1,0 +1,106 @@
+"""Converted copies of checkpoints on disk: found by what they were made of, made where there is none, and checked.
+
+The layout is the same for every processor, so a copy's name says only the source's SHA-256, the precision and LAYOUT.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import torch
+from torch import Tensor
+
+from jupyter_sc2.engine.config import ModelConfig
+from jupyter_sc2.engine.folder import Report, sha256
+from jupyter_sc2.engine.lowbit.convert import convert
+from jupyter_sc2.engine.model import Starcoder2
+from jupyter_sc2.errors import Sc2Error
+
+LAYOUT = 1  # of file and kernels; a new one makes old copies useless
+WEIGHTS, MANIFEST = "model.safetensors", "copy.json"
+GOLDEN = 64  # logits that are kept
+TOLERANCE = 0.05  # of their spread: another processor sums up in another order
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """`source` is the SHA-256 of the weights that were converted. Golden logits are absent until the first load."""
+
+    source: str
+    precision: str
+    layout: int
+    sha256: str
+    golden: Annotated[list[float], msgspec.Meta(max_length=GOLDEN)] = []
+
+
+class Copy:
+    """One copy, in a folder of its own."""
+
+    def __init__(self, folder: Path, source: str, precision: str) -> None:
+        self.folder = folder / f"{source[:16]}-{precision}-{LAYOUT}"
+        self.source, self.precision = source, precision
+
+    @property
+    def path(self) -> Path:
+        return self.folder / WEIGHTS
+
+    def manifest(self) -> Manifest | None:
+        """None for a copy that is absent, half written or of something else."""
+        try:
+            found = msgspec.json.decode((self.folder / MANIFEST).read_bytes(), type=Manifest)
+        except (OSError, msgspec.DecodeError):
+            return None
+        same = (found.source, found.precision, found.layout) == (self.source, self.precision, LAYOUT)
+        return found if same and self.path.is_file() else None
+
+    def make(self, config: ModelConfig, tensors: Iterable[tuple[str, Tensor]], bits: int) -> None:
+        """Raises Sc2Error `disk_full` when it cannot be written; then nothing is left behind."""
+        self.remove()
+        try:
+            self.folder.mkdir(parents=True)
+            convert(config, tensors, bits, self.path)
+            self.write(Manifest(self.source, self.precision, LAYOUT, sha256(self.path)))
+        except OSError as error:
+            self.remove()
+            message = f"The converted weights could not be written to {self.folder}: {error.strerror}."
+            raise Sc2Error("disk_full", message, "Free some space, or choose another precision.") from None
+        except BaseException:
+            self.remove()
+            raise
+
+    def write(self, manifest: Manifest) -> None:
+        """The manifest stands for a whole copy, so it is written last and at once."""
+        draft = self.folder / f"{MANIFEST}.{os.getpid()}"
+        draft.write_bytes(msgspec.json.encode(manifest))
+        draft.replace(self.folder / MANIFEST)
+
+    def intact(self, report: Report) -> bool:
+        manifest = self.manifest()
+        return manifest is not None and sha256(self.path, report) == manifest.sha256
+
+    def answers(self, model: Starcoder2) -> bool:
+        """Whether the model's logits are those of the first load, which are kept."""
+        logits = golden(model)
+        manifest = self.manifest()
+        if manifest is None or not torch.tensor(logits).isfinite().all():
+            return False
+        if not manifest.golden:
+            self.write(msgspec.structs.replace(manifest, golden=logits))
+            return True
+        known, found = torch.tensor(manifest.golden), torch.tensor(logits)
+        return bool((known - found).abs().mean() <= TOLERANCE * known.std())
+
+    def remove(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+@torch.inference_mode()
+def golden(model: Starcoder2) -> list[float]:
+    """Some logits after the first ids of the vocabulary."""
+    ids = torch.arange(min(16, model.config.vocab_size))[None]
+    logits = model(ids)[0, -1].float()
+    return [round(float(value), 4) for value in logits[:: max(1, len(logits) // GOLDEN)][:GOLDEN]]

@@ -1,0 +1,62 @@
+"""Weights of 4 or 8 bits into a model, from a converted copy that is made when there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import torch
+from torch import Tensor
+
+from jupyter_sc2.engine.folder import check_sums
+from jupyter_sc2.engine.known_sums import KnownSums
+from jupyter_sc2.engine.lowbit.assemble import assemble, read
+from jupyter_sc2.engine.lowbit.copies import Copy
+from jupyter_sc2.engine.lowbit.parts import copy_bytes
+from jupyter_sc2.engine.model import Starcoder2
+from jupyter_sc2.engine.precision import BITS
+from jupyter_sc2.engine.reading import in_shares, read_tensors
+from jupyter_sc2.errors import WeightsError
+
+
+def load_copy(
+    model: Starcoder2,
+    folder: Path,
+    files: list[Path],
+    precision: str,
+    dtype: torch.dtype,
+    place: torch.device,
+    converted: Path | None,
+    progress: Callable[[float], None],
+) -> str:
+    """Fills `model`, which has no weights yet, and returns the SHA-256 of those in `folder`.
+
+    Without the folder `converted` the copy lives until it is read. Raises WeightsError, or Sc2Error `disk_full`.
+    """
+    if converted is None:
+        with TemporaryDirectory() as temporary:
+            return load_copy(model, folder, files, precision, dtype, place, Path(temporary), progress)
+    wanted, bits = list(model.state_dict().keys()), BITS[precision]
+    size, source_size = copy_bytes(model.config, bits), sum(path.stat().st_size for path in files)
+    sums = KnownSums(converted / "sums.json")
+    digest = sums.get(files)
+    ready = digest is not None and Copy(converted, digest, precision).manifest() is not None
+    report = in_shares(2 * size + (0 if ready else 2 * source_size), progress)
+    if digest is None:
+        digest = check_sums(folder, files, report)
+        sums.put(files, digest)
+    copy = Copy(converted, digest, precision)
+
+    def tensors() -> Iterator[tuple[str, Tensor]]:
+        for path in files:
+            yield from read_tensors(path, wanted, report)
+
+    for _ in range(2):  # a copy that is damaged is made anew, once
+        if not copy.intact(report):
+            copy.make(model.config, tensors(), bits)
+        assemble(model, bits, read(copy.path, size, report).to(place), dtype)
+        if copy.answers(model):
+            return digest
+        copy.remove()
+    raise WeightsError("weights_corrupt", f"{folder} gives no finite numbers in {precision}.", "Choose bfloat16.")
