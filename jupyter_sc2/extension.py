@@ -18,7 +18,7 @@ from jupyter_sc2 import catalog, handlers
 from jupyter_sc2.conversations import ConversationStore, folder_of, follow_notebooks
 from jupyter_sc2.events import ENGINE_SCHEMA_PATH, StatusNews
 from jupyter_sc2.messages import MAX_PROMPT_IDS, Role
-from jupyter_sc2.supervisor import Supervisor, WorkerSettings, tables_folder
+from jupyter_sc2.supervisor import Supervisor, WorkerSettings, copies_folder, tables_folder
 
 
 class Sc2App(ExtensionApp):
@@ -39,7 +39,7 @@ class Sc2App(ExtensionApp):
     threads = Int(
         max(1, min(8, (os.cpu_count() or 2) // 2)), min=1, max=256, help="CPU threads of the model's process."
     ).tag(config=True)
-    niceness = Int(5, min=0, max=19, help="How far the model's process yields to others.").tag(config=True)
+    niceness = Int(13, min=0, max=19, help="How far the model's process yields to others.").tag(config=True)
     cache_mib = Int(512, min=16, max=1 << 20, help="Memory for what was read already (KV cache), in MiB.").tag(
         config=True
     )
@@ -51,7 +51,11 @@ class Sc2App(ExtensionApp):
     prompt_ids = Int(
         4096, min=256, max=MAX_PROMPT_IDS, help="The longest prompt, in token ids: more context, slower answers."
     ).tag(config=True)
-    precision = Enum(("auto", "float32", "bfloat16"), "auto", help="Number format of the weights.").tag(config=True)
+    precision = Enum(
+        ("auto", "float32", "bfloat16", "int8", "int4"),
+        "auto",
+        help="Number format of the weights. `auto`: on a CPU int4 for large weights, bfloat16 for small ones.",
+    ).tag(config=True)
     device = Unicode("auto", help="Where the model runs: `auto`, `cpu`, `cuda` or `mps`.").tag(config=True)
     library_tables = Bool(
         True, help="Let small weights look up the sources of the installed libraries that a notebook imports."
@@ -103,6 +107,7 @@ class Sc2App(ExtensionApp):
             precision=cast(Any, self.precision),
             device=self.device,
             libraries=tables_folder() if self.library_tables else "",
+            converted=copies_folder(),
             niceness=self.niceness,
             max_running=self.max_running,
             max_waiting=self.max_waiting,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ import torch
 
 from benchmarks.speed.contestant import Timing
 from jupyter_sc2.engine.engine import Engine
-from jupyter_sc2.engine.weights import Loaded, load
+from jupyter_sc2.engine.weights import Loaded, Precision, load
 from jupyter_sc2.messages import Failed, Submit, Tokens
 
 CACHE_BYTES = 512 << 20
@@ -76,7 +75,7 @@ class Ours:
 
     def facts(self) -> dict[str, Any]:
         return {
-            "precision": getattr(self.loaded, "precision", None) or str(self.loaded.dtype).removeprefix("torch."),
+            "precision": self.loaded.precision,
             "threads": self.threads,
             "load_s": round(self.load_seconds, 2),
             "weights_gb": round(self.loaded.nbytes / 1e9, 3),
@@ -84,6 +83,4 @@ class Ours:
 
 
 def load_as(folder: Path, precision: str, converted: Path | None = None) -> Loaded:
-    """`load`, with a folder for converted copies where this version of it keeps some."""
-    extra: dict[str, Any] = {"converted": converted} if "converted" in inspect.signature(load).parameters else {}
-    return load(folder, cast(Any, precision), "cpu", **extra)
+    return load(folder, cast(Precision, precision), "cpu", converted=converted)

@@ -21,7 +21,7 @@ def medians(results: Mapping[str, Mapping[str, Sequence[float]]]) -> dict[str, d
 
 
 def ratios(found: Medians, size: Size, spoken: Mapping[str, float]) -> dict[str, Any]:
-    """By name. `spoken` has seconds for an id of speculative decoding: `notebooks` and beside it."""
+    """By name. `spoken` has what an id takes with drafts, in our plain steps: in `notebooks`, and beside it."""
     q4, llamas = ("llama-q4_0",), ("llama-q4_0", "llama-q8_0", "llama-bf16")
     everyone = (*llamas, "transformers")
     table = {
@@ -37,9 +37,10 @@ def ratios(found: Medians, size: Size, spoken: Mapping[str, float]) -> dict[str,
             mine["warm"] / mine["decode"], "our own decode step", mine["warm"], mine["decode"], 2.0, "s", lower=True
         )
     theirs = found.get("llama-q4_0", {}).get("decode")
-    for name, seconds in spoken.items():
-        if theirs:
+    for name, steps in spoken.items():
+        if theirs and "decode" in mine:
             key = "decode_speculative_ratio" if name == "notebooks" else f"decode_speculative_{name}_ratio"
+            seconds = steps * mine["decode"]
             table[key] = row(theirs / seconds, "llama-q4_0", 1 / seconds, 1 / theirs, 1.5, "ids/s")
     return {name: value for name, value in {**table, **streams(found, size)}.items() if value}
 

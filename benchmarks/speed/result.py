@@ -54,9 +54,10 @@ def summary(options: Options, bench: Found) -> dict[str, Any]:
 
 
 def spoken(parts: Mapping[str, Any]) -> dict[str, float]:
-    """Seconds for an id of speculative decoding."""
-    figures = parts.get("trace", {}).get("figures", {})
-    return {short: figures[name]["ms_per_id"] / 1e3 for name, short in SPOKEN.items() if name in figures}
+    """What an id of speculative decoding takes, in plain steps that were measured together with those of more rows."""
+    trace = parts.get("trace", {})
+    figures, step = trace.get("figures", {}), trace.get("step_ms_by_rows", {}).get("1")
+    return {short: figures[name]["ms_per_id"] / step for name, short in SPOKEN.items() if name in figures}
 
 
 def contestants(

@@ -4,7 +4,8 @@ The engine's own drafting runs (`engine/speculation.py`, `lookup.py`, `pace.py`)
 answers, who always gives the real text's next id. So what is accepted is what weights would accept that write what
 the author wrote; random weights cannot say that, and real ones of 3B are not at hand. Each step is charged what a
 pass of as many rows was measured to cost on the 3B shape (`taught.py`), and the drafting sees these costs as it would
-in the engine. Seconds for an id are the charges of all steps over the ids they brought.
+in the engine. Seconds for an id are the charges of all steps over the ids they brought. The ratio takes them in
+plain steps of the same measurement, times the plain step that was measured in turns with the peer's.
 """
 
 from __future__ import annotations

@@ -23,9 +23,10 @@ from jupyter_sc2.messages import PROTOCOL, Cancel, Failed, FromWorker, Hello, Lo
 if TYPE_CHECKING:
     from jupyter_sc2.engine.engine import Engine
 
-# Threads that wait must sleep, not spin: where the user's own computation fills every core, a prefill of 1,000 ids
-# takes 0.13 s so and 3.4 s otherwise. Read by the OpenMP libraries when torch loads them.
-_QUIET_THREADS = {"OMP_WAIT_POLICY": "PASSIVE", "KMP_BLOCKTIME": "0"}
+# How long a thread waits awake for the next piece of work: some 0.1 ms. Not at all, and waking up costs a third of the
+# time of each id; for ever, and where the user's own computation fills every core a prefill of 1,000 ids takes 3.4 s
+# instead of 0.13. Read by the OpenMP libraries when torch loads them.
+_QUIET_THREADS = {"GOMP_SPINCOUNT": "20000", "KMP_BLOCKTIME": "1"}
 
 
 class Worker:
@@ -94,8 +95,13 @@ class Worker:
 
         torch.set_num_threads(max(1, frame.threads))
         try:
+            converted = Path(frame.converted) if frame.converted else None
             loaded = weights.load(
-                Path(frame.folder), frame.precision, frame.device, lambda share: self.send(LoadProgress(share))
+                Path(frame.folder),
+                frame.precision,
+                frame.device,
+                lambda share: self.send(LoadProgress(share)),
+                converted,
             )
             self.engine = engine.Engine(loaded, frame.cache_bytes, max(1, frame.threads), frame.libraries)
         except (BrokenPipeError, ImportError):
@@ -105,8 +111,11 @@ class Worker:
             self.send(Failed(answer.code, answer.message, answer.hint))
             return
         versions = {"torch": str(torch.__version__), "python": platform.python_version()}
-        precision, device = str(loaded.dtype).removeprefix("torch."), str(loaded.device)
-        self.send(Ready(loaded.sha256, precision, device, self.engine.max_positions, loaded.nbytes, versions))
+        self.send(
+            Ready(
+                loaded.sha256, loaded.precision, str(loaded.device), self.engine.max_positions, loaded.nbytes, versions
+            )
+        )
 
 
 def no_memory(frame: Load) -> Sc2Error:

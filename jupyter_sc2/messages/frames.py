@@ -15,14 +15,16 @@ class Load(Struct, frozen=True, tag="load"):
     """First frame after the handshake. `cache_bytes` bounds all KV caches together.
 
     `libraries` is the folder where tables of libraries are kept for the second voice; without it there are none.
+    `converted` is the folder where weights converted to int8 or int4 are kept; without it they are converted each time.
     """
 
     folder: str
     threads: int
     cache_bytes: int
-    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    precision: Literal["auto", "float32", "bfloat16", "int8", "int4"] = "auto"
     device: str = "auto"
     libraries: str = ""
+    converted: str = ""
 
 
 class Submit(Struct, frozen=True, tag="submit"):

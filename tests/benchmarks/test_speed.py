@@ -32,7 +32,7 @@ RATIO = {"value", "peer", "ours", "theirs", "unit", "target", "better", "met"}
 
 
 def test_ratios_name_the_best_peer():
-    table = ratios(SECONDS, Size(), {"notebooks": 0.035, "revise": 0.02})
+    table = ratios(SECONDS, Size(), {"notebooks": 0.7, "revise": 0.4})
     assert all(set(row) == RATIO for row in table.values())
     values = {name: (row["value"], row["peer"], row["met"]) for name, row in table.items()}
     assert values["cold_ratio"] == (2.556, "llama-bf16", True)
