@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.speed.contestant import Timing
+from jupyter_sc2.engine.worker import THREADS
 
 KINDS = {
     "ours": "benchmarks.speed.taught:Taught",
@@ -38,7 +39,7 @@ class Child:
     """The parent's end. Standard error of the child is kept out of sight unless `loud`."""
 
     def __init__(self, kind: str, loud: bool = False, **options: Any) -> None:
-        quiet = {} if kind in PEERS else {"OMP_WAIT_POLICY": "PASSIVE", "KMP_BLOCKTIME": "0"}  # as our worker does
+        quiet = {} if kind in PEERS else THREADS  # as our worker does
         self.process = subprocess.Popen(
             [sys.executable, "-m", "benchmarks.speed.child"],
             stdin=subprocess.PIPE,

@@ -59,9 +59,10 @@ class Ours:
         """Greedy, without stop ids. Returns the request's name."""
         self.count += 1
         name = f"r{self.count}"
-        request = Submit(
-            name, list(ids), new, 0.0, 1.0, 0, [], 0, key, document=list(document), fresh=not keep, speculate=speculate
-        )
+        options = 0.0, 1.0, 0, [], 0, key
+        request = Submit(name, list(ids), new, *options, document=list(document), speculate=speculate)
+        if not keep:
+            self.engine.pool.evict()  # not `fresh`, which would also keep it out of batches
         for message in self.engine.submit(request):
             raise RuntimeError(str(message))
         return name

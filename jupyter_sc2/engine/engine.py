@@ -8,9 +8,11 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from jupyter_sc2.engine.cache import KVCache
 from jupyter_sc2.engine.checks import check_options, check_prompt
 from jupyter_sc2.engine.intake import Intake
 from jupyter_sc2.engine.isolation import outcomes
+from jupyter_sc2.engine.model import Run
 from jupyter_sc2.engine.pace import Pace
 from jupyter_sc2.engine.passes import Passes, Share
 from jupyter_sc2.engine.pool import CachePool
@@ -33,6 +35,7 @@ from jupyter_sc2.messages import (
 )
 
 GIGA = 10**9
+MEASURED = 64  # ids, read twice at the start to know the pace
 
 
 class Engine:
@@ -242,7 +245,21 @@ class Engine:
 
 
 def prefill_chunk(parameters: int, device: torch.device) -> int:
-    """Ids to compute between two looks at the inbox: under a second of work, and enough rows for the processor."""
+    """Ids to compute between two looks at the inbox: about a second of work, and enough rows for the processor."""
     if device.type == "cpu":
-        return 256 if parameters < GIGA else 64
+        return 256 if parameters < GIGA else 128
     return 1024
+
+
+@torch.inference_mode()
+def prefill_per_second(loaded: Loaded, threads: int) -> float:
+    """Prompt ids that can be read in a second, measured on a few, twice: the first time code is compiled."""
+    torch.set_num_threads(threads)
+    ids = torch.full((MEASURED,), 1, device=loaded.device)
+    seconds = []
+    for _ in range(2):
+        cache = KVCache(loaded.model.config, MEASURED, loaded.dtype, loaded.device)
+        started = time.perf_counter()
+        loaded.model.model(ids, [Run(cache, MEASURED, MEASURED - 1, 1)]).sum().item()
+        seconds.append(time.perf_counter() - started)
+    return MEASURED / min(seconds)

@@ -6,7 +6,7 @@ sliding window, LayerNorm with bias, biased linears, and a plain tanh-GELU MLP.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import torch
@@ -19,10 +19,24 @@ from jupyter_sc2.engine.config import ModelConfig
 
 
 class Run(NamedTuple):
-    """One sequence in a flat pass: the next `rows` rows are its newest positions, to be stored in `cache`."""
+    """One sequence in a flat pass: the next `rows` rows are its newest positions, to be stored in `cache`.
+
+    Results are `wanted` of so many rows from the run's row `first` on; of all by default.
+    """
 
     cache: KVCache
     rows: int
+    first: int = 0
+    wanted: int | None = None
+
+
+class Placed(NamedTuple):
+    """A run in a pass: its first row there, what attention needs, and the same for the wanted rows alone."""
+
+    run: Run
+    start: int
+    at: Positions
+    wanted: Positions | None  # None where no row is
 
 
 class Flat(NamedTuple):
@@ -30,8 +44,9 @@ class Flat(NamedTuple):
 
     cos: Tensor  # [rows, head_dim]
     sin: Tensor  # [rows, head_dim]
-    runs: list[tuple[int, int, KVCache, Positions]]  # first row, number of rows
+    runs: list[Placed]
     padding: int  # rows behind them
+    places: Tensor | None  # the wanted rows [wanted]; None: all of them
 
 
 class Attention(nn.Module):
@@ -84,15 +99,36 @@ class Attention(nn.Module):
 
     def flat(self, x: Tensor, at: Flat, layer: int) -> Tensor:
         """x [rows, hidden] -> [rows, hidden]; each run over its own cache. Padding looks at nothing and is zero."""
-        heads = self.heads(self.project(x)[None], at.cos, at.sin)
         seen = []
-        for start, count, cache, place in at.runs:
-            q, k, v = heads if count == len(x) else (part.narrow(2, start, count) for part in heads)
-            seen.append(self.attend(q, *cache.store(layer, k, v), place)[0])
+        for placed, q, keys, values in self.stored(x, at, layer):
+            seen.append(self.attend(q, keys, values, placed.at)[0])
         if at.padding:
             seen.append(x.new_zeros(at.padding, seen[0].shape[1]))
         out: Tensor = self.o_proj(seen[0] if len(seen) == 1 else torch.cat(seen))
         return out
+
+    def last(self, x: Tensor, at: Flat, layer: int) -> Tensor | None:
+        """As `flat`, for the wanted rows alone [wanted, hidden]; None where there are none."""
+        seen = []
+        for placed, q, keys, values in self.stored(x, at, layer):
+            if placed.wanted is not None:
+                (cache, rows, first, _), wanted = placed.run, placed.wanted
+                count = len(wanted.cos)
+                q = q if count == rows else q.narrow(2, first, count)
+                end = cache.length + first + count  # the last query stands at the last key
+                seen.append(self.attend(q, keys.narrow(2, 0, end), values.narrow(2, 0, end), wanted)[0])
+        if not seen:
+            return None
+        out: Tensor = self.o_proj(seen[0] if len(seen) == 1 else torch.cat(seen))
+        return out
+
+    def stored(self, x: Tensor, at: Flat, layer: int) -> Iterator[tuple[Placed, Tensor, Tensor, Tensor]]:
+        """Each run's queries [1, heads, rows, d], and all its keys and values, its rows' among them."""
+        heads = self.heads(self.project(x)[None], at.cos, at.sin)
+        for placed in at.runs:
+            cache, rows = placed.run.cache, placed.run.rows
+            q, k, v = heads if rows == len(x) else (part.narrow(2, placed.start, rows) for part in heads)
+            yield placed, q, *cache.store(layer, k, v)
 
 
 class MLP(nn.Module):
@@ -123,6 +159,15 @@ class Block(nn.Module):
     def flat(self, x: Tensor, at: Flat, layer: int) -> Tensor:
         """x [rows, hidden] -> [rows, hidden]."""
         x = x + self.self_attn.flat(self.input_layernorm(x), at, layer)
+        out: Tensor = x + self.mlp(self.post_attention_layernorm(x))
+        return out
+
+    def last(self, x: Tensor, at: Flat, layer: int) -> Tensor:
+        """x [rows, hidden] -> [wanted, hidden]: behind the last layer's keys and values nobody needs the other rows."""
+        seen = self.self_attn.last(self.input_layernorm(x), at, layer)
+        if seen is None:
+            return x[:0]
+        x = seen + (x if at.places is None else x[at.places])
         out: Tensor = x + self.mlp(self.post_attention_layernorm(x))
         return out
 
@@ -160,20 +205,30 @@ class Trunk(nn.Module):
 
     def flat_positions(self, runs: Sequence[Run], like: Tensor) -> Flat:
         """What the layers share in a pass over rows `like` [rows, hidden] of these runs."""
-        placed, start = [], 0
-        for cache, rows in runs:
-            place = self.positions(cache.length, cache.length + rows, like, cached=True)
-            placed.append((start, rows, cache, place))
+        placed: list[Placed] = []
+        places: list[int] = []
+        start = 0
+        for run in runs:
+            cache, rows, first, wanted = run
+            at = self.positions(cache.length, cache.length + rows, like, cached=True)
+            count = rows if wanted is None else wanted
+            some: Positions | None = at
+            if count != rows:
+                begin = cache.length + first
+                some = self.positions(begin, begin + count, like, cached=True) if count else None
+            places += range(start + first, start + first + count)
+            placed.append(Placed(run, start, at, some))
             start += rows
-        coses, sines = [place.cos for *_, place in placed], [place.sin for *_, place in placed]
+        coses, sines = [one.at.cos for one in placed], [one.at.sin for one in placed]
         cos, sin = (torch.cat(coses), torch.cat(sines)) if len(placed) > 1 else (coses[0], sines[0])
         padding = len(like) - start
         if padding:
             cos, sin = (F.pad(table, (0, 0, 0, padding)) for table in (cos, sin))
-        return Flat(cos, sin, placed, padding)
+        chosen = None if len(places) == len(like) else torch.tensor(places, device=like.device)
+        return Flat(cos, sin, placed, padding, chosen)
 
     def forward(self, ids: Tensor, runs: Sequence[Run] | None = None) -> Tensor:
-        """The normalised last hidden states: ids [B, T] -> [B, T, hidden], or with `runs` ids [rows] -> [rows, hidden].
+        """The normalised last hidden states: ids [B, T] -> [B, T, hidden], with `runs` ids [rows] -> [wanted, hidden].
 
         Rows behind those of the runs are padding and belong to nobody. Caches grow once the whole pass has succeeded.
         """
@@ -184,11 +239,12 @@ class Trunk(nn.Module):
                 x = layer(x, at)
         else:
             flat = self.flat_positions(runs, x)
+            final = len(self.layers) - 1
             for index, layer in enumerate(self.layers):
-                x = layer.flat(x, flat, index)  # type: ignore[operator]
+                x = (layer.last if index == final else layer.flat)(x, flat, index)  # type: ignore[operator]
         out: Tensor = self.norm(x)
-        for cache, rows in runs or ():
-            cache.length += rows
+        for run in runs or ():
+            run.cache.length += run.rows
         return out
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from jupyter_sc2.engine.cache import KVCache
 from jupyter_sc2.engine.config import ModelConfig
 from jupyter_sc2.engine.model import Run
+from jupyter_sc2.engine.precision import DTYPES
+from jupyter_sc2.engine.replay import Graphs, Replay
 from jupyter_sc2.engine.sequence import Sequence
 from jupyter_sc2.engine.weights import Loaded
 
@@ -48,6 +51,8 @@ class Passes:
         self.pads = loaded.device.type == "cpu" and loaded.dtype == torch.bfloat16
         torchs = any(isinstance(module, nn.Linear) for module in loaded.model.model.layers.modules())
         self.least = 1 if torchs else FEW  # our own kernels take any shape
+        graphs = loaded.device.type == "cuda" and loaded.precision in DTYPES  # with int8, int4 unpacking takes the time
+        self.replay = Replay(loaded.model, Graphs(loaded.device)) if graphs else None
 
     def padded(self, rows: int) -> int:
         """Rows of a pass over so many: more than are needed, so that few different shapes occur."""
@@ -62,15 +67,24 @@ class Passes:
         caches = [share.sequence.entry.cache for share in shares if share.sequence.entry is not None]
         lengths = [cache.length for cache in caches]
         try:
-            logits = self._logits(self._hidden(shares, caches), shares, wanted)
+            logits = self._replayed(shares, caches, wanted)
+            if logits is None:
+                logits = self._logits(self._hidden(shares, caches, wanted), sum(wanted))
             return [logits] if len(shares) == 1 else list(torch.split(logits, wanted))
         except Exception:
             for cache, length in zip(caches, lengths, strict=True):
                 cache.length = length
             raise
 
-    def _hidden(self, shares: list[Share], caches: list[KVCache]) -> Tensor:
-        """[rows, hidden], with padding at the end."""
+    def _replayed(self, shares: list[Share], caches: list[KVCache], wanted: list[int]) -> Tensor | None:
+        """[wanted, vocab] of one sequence's few rows, where the device records passes; None: they are to be computed."""
+        if self.replay is None or len(shares) > 1:
+            return None
+        logits = self.replay.run(caches[0], [*shares[0].ids, *shares[0].drafted])
+        return None if logits is None else logits[len(logits) - wanted[0] :]
+
+    def _hidden(self, shares: list[Share], caches: list[KVCache], wanted: list[int]) -> Tensor:
+        """[sum of `wanted`, hidden]: of the last rows of each share."""
         ids = [token_id for share in shares for token_id in (*share.ids, *share.drafted)]
         torch.set_num_threads(self.threads if self.parameters * len(ids) >= WORTH_THREADS else 1)
         rows = self.padded(len(ids))
@@ -78,27 +92,21 @@ class Passes:
         if len(shares) == 1 and rows > 16:  # padding that looks at the keys as well: few shapes in attention, too
             counts[0] = min(rows, caches[0].capacity - caches[0].length)
         ends = [cache.length + share.rows for cache, share in zip(caches, shares, strict=True)]
+        firsts = [share.rows - count for share, count in zip(shares, wanted, strict=True)]
         padded = torch.tensor(ids + [0] * (rows - len(ids)), device=self.device)
-        hidden: Tensor = self.model.model(padded, [Run(*run) for run in zip(caches, counts, strict=True)])
+        runs = [Run(*run) for run in zip(caches, counts, firsts, wanted, strict=True)]
+        hidden: Tensor = self.model.model(padded, runs)
         for cache, end in zip(caches, ends, strict=True):
             cache.length = end  # what padding left behind them will be written over
         return hidden
 
-    def _logits(self, hidden: Tensor, shares: list[Share], wanted: list[int]) -> Tensor:
-        """[sum of `wanted`, vocab]: of the last rows of each share."""
-        total = sum(wanted)
+    def _logits(self, hidden: Tensor, total: int) -> Tensor:
+        """[total, vocab] of hidden [total, hidden]."""
         if total == 0:
             return hidden.new_empty(0, self.model.config.vocab_size)
-        if total < sum(share.rows for share in shares):
-            places: list[int] = []
-            end = 0
-            for share, count in zip(shares, wanted, strict=True):
-                end += share.rows
-                places += range(end - count, end)
-            places += places[:1] * (self.padded(total) - total)
-            hidden = hidden[places[0] : places[0] + 1] if len(places) == 1 else hidden[places]
-        logits: Tensor = self.model.lm_head(hidden)
-        return logits if len(logits) == total else logits[:total]
+        missing = self.padded(total) - total
+        logits: Tensor = self.model.lm_head(F.pad(hidden, (0, 0, 0, missing)) if missing else hidden)
+        return logits[:total] if missing else logits
 
 
 def parameter_count(config: ModelConfig) -> int:

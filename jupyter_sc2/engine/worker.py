@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 # How long a thread waits awake for the next piece of work: some 0.1 ms. Not at all, and waking up costs a third of the
 # time of each id; for ever, and where the user's own computation fills every core a prefill of 1,000 ids takes 3.4 s
 # instead of 0.13. Read by the OpenMP libraries when torch loads them.
-_QUIET_THREADS = {"GOMP_SPINCOUNT": "20000", "KMP_BLOCKTIME": "1"}
+THREADS = {"GOMP_SPINCOUNT": "20000", "KMP_BLOCKTIME": "1"}
 
 
 class Worker:
@@ -84,11 +84,14 @@ class Worker:
             answer = explain(error)
             return [Failed(answer.code, answer.message, answer.hint, frame.request_id)]
 
+    def tell_share(self, share: float) -> None:
+        self.send(LoadProgress(share))
+
     def load(self, frame: Load) -> None:
         """Loads the weights, or tells why not. A missing torch is not caught: the parent reads it in the last line."""
         if self.engine is not None:
             leave(2, "A second Load is not for a worker.")
-        os.environ.update({name: os.environ.get(name, value) for name, value in _QUIET_THREADS.items()})
+        os.environ.update({name: os.environ.get(name, value) for name, value in THREADS.items()})
         import torch
 
         from jupyter_sc2.engine import engine, trouble, weights
@@ -96,14 +99,9 @@ class Worker:
         torch.set_num_threads(max(1, frame.threads))
         try:
             converted = Path(frame.converted) if frame.converted else None
-            loaded = weights.load(
-                Path(frame.folder),
-                frame.precision,
-                frame.device,
-                lambda share: self.send(LoadProgress(share)),
-                converted,
-            )
+            loaded = weights.load(Path(frame.folder), frame.precision, frame.device, self.tell_share, converted)
             self.engine = engine.Engine(loaded, frame.cache_bytes, max(1, frame.threads), frame.libraries)
+            pace = engine.prefill_per_second(loaded, max(1, frame.threads))
         except (BrokenPipeError, ImportError):
             raise
         except Exception as error:
@@ -111,11 +109,8 @@ class Worker:
             self.send(Failed(answer.code, answer.message, answer.hint))
             return
         versions = {"torch": str(torch.__version__), "python": platform.python_version()}
-        self.send(
-            Ready(
-                loaded.sha256, loaded.precision, str(loaded.device), self.engine.max_positions, loaded.nbytes, versions
-            )
-        )
+        device, limits = str(loaded.device), (self.engine.max_positions, loaded.nbytes)
+        self.send(Ready(loaded.sha256, loaded.precision, device, *limits, versions, pace))
 
 
 def no_memory(frame: Load) -> Sc2Error:

@@ -115,7 +115,9 @@ class Completer:
         stream = self.supervisor.admit(Ticket(name, "evaluate", cache_key, self._seq, "ghost"))
         stop_ids = list(prompt.stop_ids)
         looked_up = (prompt.spell, list(prompt.libraries), notebooks, list(prompt.document))
-        request = Submit(name, prompt.ids, max_new_tokens, 0.0, 1.0, 0, stop_ids, 0, cache_key, *looked_up)
+        request = Submit(
+            name, prompt.ids, max_new_tokens, 0.0, 1.0, 0, stop_ids, 0, cache_key, *looked_up, speculate=False
+        )
         self.supervisor.submit(stream, request)
         trimmer = Trimmer(prompt, self.tokenizer)
         text, first = "", None

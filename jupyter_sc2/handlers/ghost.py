@@ -60,7 +60,7 @@ def build_prompt(request: CompletionRequest, where: Place, served: Served, promp
     """
     entry = served.entry
     reply = max(min(REPLY_IDS, entry.max_positions // 2), request.options.max_new_tokens)
-    room = min(prompt_ids, entry.max_positions - reply)
+    room = min(prompt_ids, entry.max_positions - reply, served.readable_ids or prompt_ids)
     if room < MIN_PROMPT_IDS:
         most = max(0, entry.max_positions - MIN_PROMPT_IDS)
         raise Sc2Error("too_large", f"`max_new_tokens` must be 0 to {most} with these weights.", status=422)

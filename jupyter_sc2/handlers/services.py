@@ -16,6 +16,9 @@ from jupyter_sc2.tokenizer import Tokenizer
 if TYPE_CHECKING:
     from jupyter_sc2.ngrams.own import OwnNotebooks
 
+READ_SECONDS = 6.0  # a 3B on two cores then shows 600 ids; after that only what changes is read
+LEAST_IDS = 256
+
 
 class Served:
     """Weights by name or folder, and the engine that answers with them."""
@@ -31,6 +34,14 @@ class Served:
     @cached_property
     def tokenizer(self) -> Tokenizer:
         return Tokenizer(self.entry.tokenizer_path)
+
+    @property
+    def readable_ids(self) -> int | None:
+        """Prompt ids that ghost text may wait for when nothing of them is cached; None before the pace is known."""
+        details = self.engine.status().details
+        if details is None or not details.prefill_per_second:
+            return None
+        return max(LEAST_IDS, int(READ_SECONDS * details.prefill_per_second))
 
     def admit(self, ticket: Ticket) -> Stream:
         """A place at the engine for weights that exist. Raises WeightsError, or as `Engine.admit` does."""

@@ -88,7 +88,10 @@ class LoadProgress(Struct, frozen=True, tag="load_progress"):
 
 
 class Ready(Struct, frozen=True, tag="ready"):
-    """The weights answer from now on. `versions` and `weights_sha256` go into every provenance."""
+    """The weights answer from now on. `versions` and `weights_sha256` go into every provenance.
+
+    `prefill_per_second`: prompt ids that this machine reads in a second, measured once; 0 where nobody did.
+    """
 
     weights_sha256: str
     precision: str
@@ -96,6 +99,7 @@ class Ready(Struct, frozen=True, tag="ready"):
     max_positions: int
     memory_bytes: int
     versions: dict[str, str]
+    prefill_per_second: float = 0.0
 
 
 class PrefillProgress(Struct, frozen=True, tag="prefill_progress"):

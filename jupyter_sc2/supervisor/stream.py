@@ -76,10 +76,13 @@ class Stream:
             self._recomputed_ids = event.recomputed_ids
         self.ended = isinstance(event, Finished | Failed)
         last = self._events[-1] if self._events else None
-        if type(last) is type(event):
+        if isinstance(event, Tokens) and isinstance(last, Tokens):
+            joined = last.joined(event)
+            if joined is not None:
+                self._events.pop()
+                event = joined
+        elif type(last) is type(event):
             self._events.pop()
-            if isinstance(event, Tokens) and isinstance(last, Tokens):
-                event = Tokens(event.request_id, [*last.ids, *event.ids], event.recomputed_ids)
         self._events.append(event)
         self._arrived.set()
 

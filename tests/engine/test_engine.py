@@ -245,7 +245,7 @@ def evil_for(monkeypatch, engine, error, after=10):
     def forward(ids, runs=None):
         count[0] += 1
         hidden, end = real(ids, runs), 0
-        for cache, rows in runs:
+        for cache, rows, *_ in runs:
             start, end = end, end + rows
             if count[0] >= after and any(e.cache is cache and e.ids[0] == MARK for e in engine.pool.entries):
                 if error is not None:

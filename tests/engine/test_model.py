@@ -92,9 +92,36 @@ def ragged_pass(model, random, texts, caches, padding):
         return {}
     flat = [index for part in parts for index in part] + [0] * padding
     logits = model(torch.tensor(flat), runs)
-    assert len(logits) == len(flat)
+    assert len(logits) == len(flat) - padding
     assert logits.isfinite().all()
-    return dict(zip(chosen, logits.split([*[run.rows for run in runs], padding])[: len(runs)], strict=True))
+    return dict(zip(chosen, logits.split([run.rows for run in runs]), strict=True))
+
+
+@pytest.mark.parametrize("window", [None, 16])
+def test_only_the_wanted_rows_come_back(tmp_path, window):
+    """They are what they are among all others; and the caches hold the same."""
+    model = load(write_checkpoint(tmp_path, sliding_window=window), "float32", "cpu").model
+    random = Random(2)
+    for _ in range(20):
+        rows = [random.randint(1, 30) for _ in range(3)]
+        texts = [ids_of(random.randint(0, 99), 10 + count) for count in rows]
+        caches = [[new_cache(model, 60) for _ in texts] for _ in range(2)]
+        firsts = [random.randint(0, count) for count in rows]
+        wanted = [random.randint(0, count - first) for count, first in zip(rows, firsts, strict=True)]
+        padding = [0] * random.choice([0, 7])
+        with torch.inference_mode():
+            for group in caches:
+                model(torch.tensor([i for text in texts for i in text[:10]]), [Run(cache, 10) for cache in group])
+            ids = torch.tensor([i for text in texts for i in text[10:]] + padding)
+            whole = model(ids, [Run(cache, count) for cache, count in zip(caches[0], rows, strict=True)])
+            some = model(ids, [Run(*run) for run in zip(caches[1], rows, firsts, wanted, strict=True)])
+        parts = zip(whole.split(rows), firsts, wanted, strict=True)
+        expected = torch.cat([part[first : first + count] for part, first, count in parts])
+        torch.testing.assert_close(some, expected, atol=1e-4, rtol=0)
+        for one, other in zip(*caches, strict=True):
+            assert one.length == other.length
+            same = slice(0, one.length)
+            torch.testing.assert_close(one.tensor[..., same, :], other.tensor[..., same, :], atol=1e-4, rtol=0)
 
 
 @pytest.mark.parametrize("case", ["two-kv-heads-untied", "window", "no-bias"])
@@ -119,7 +146,7 @@ def test_a_pass_that_fails_leaves_the_caches_as_they_were(model, monkeypatch):
     with torch.inference_mode():
         model(ids, [Run(cache, 20)])
         with monkeypatch.context() as patch:
-            patch.setattr(model.model.layers[1], "flat", fail)
+            patch.setattr(model.model.layers[1], "last", fail)
             with pytest.raises(RuntimeError, match="evil"):
                 model(torch.cat((ids, other)), [Run(cache, 20), Run(second, 9)])
         assert (cache.length, second.length) == (20, 0)

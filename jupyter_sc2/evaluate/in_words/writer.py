@@ -45,7 +45,8 @@ class Writer(Completer):
         name = str(self._seq)
         stream = self.supervisor.admit(Ticket(name, "evaluate", request.name, self._seq, "magic"))
         stop_ids = list(prompt.stop_ids)
-        self.supervisor.submit(stream, Submit(name, prompt.ids, NEW_IDS, 0.0, 1.0, 0, stop_ids, PRIORITY, request.name))
+        options = 0.0, 1.0, 0, stop_ids, PRIORITY, request.name
+        self.supervisor.submit(stream, Submit(name, prompt.ids, NEW_IDS, *options, speculate=False))
         reply = CodeReply(self.tokenizer)
         while True:
             event = await stream.next()
