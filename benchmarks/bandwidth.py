@@ -53,7 +53,7 @@ def figures(loaded: Loaded) -> dict[str, Any]:
     copied = copy_bandwidth(loaded.device)
     read = parameter_count(loaded.model.config) * loaded.dtype.itemsize
     engine = Engine(loaded, 512 << 20)
-    replay = getattr(engine.passes, "replay", None)
+    replay = engine.passes.replay
     pace, bound = decode(engine), copied / read
     found = {"copy_gb_per_s": round(copied / 1e9, 1), "read_for_an_id_gb": round(read / 1e9, 3)}
     found |= {"bound_ids_per_s": round(bound, 1), "decode_ids_per_s": round(pace, 1), "share": round(pace / bound, 3)}

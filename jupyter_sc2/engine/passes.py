@@ -77,7 +77,7 @@ class Passes:
             raise
 
     def _replayed(self, shares: list[Share], caches: list[KVCache], wanted: list[int]) -> Tensor | None:
-        """[wanted, vocab] of one sequence's few rows, where the device records passes; None: they are to be computed."""
+        """[wanted, vocab] of one sequence's few rows, where the device records passes; None where it does not."""
         if self.replay is None or len(shares) > 1:
             return None
         logits = self.replay.run(caches[0], [*shares[0].ids, *shares[0].drafted])

@@ -63,7 +63,9 @@ class Dot(ABC):
         """64 stored bytes -> for each group of four inputs, [column][4 weights]."""
         if self.bits == 8:
             return [build.xor(packed, lanes(packed.type, -128))] if self.signed else [packed]
-        return [build.and_(packed, lanes(packed.type, 15)), build.lshr(packed, lanes(packed.type, 4))]
+        words = ir.VectorType(I16, 32)  # of bytes there is no shift on x86
+        shifted = build.bitcast(build.lshr(build.bitcast(packed, words), lanes(words, 4)), packed.type)
+        return [build.and_(packed, lanes(packed.type, 15)), build.and_(shifted, lanes(packed.type, 15))]
 
     def add(self, build: Writer, sums: ir.Value, weights: ir.Value, four: ir.Value) -> ir.Value:
         """sums [16] of 32 bits, each plus its column's four weights times the `four` activations (signed bytes)."""
