@@ -21,6 +21,7 @@ class Positions(NamedTuple):
     span: int  # newest keys that any of the queries may look at; the last query stands at the last key
     mask: Tensor | None  # [T, span], added to the scores; None: plainly causal
     products: bool  # whether to use `attend_by_products`
+    folded: Tensor | None = None  # the mask once for each of the heads that share a key head, one below the other
 
 
 def rotary_table(config: ModelConfig, count: int, dtype: torch.dtype, device: torch.device) -> tuple[Tensor, Tensor]:
@@ -55,23 +56,22 @@ def attend(q: Tensor, k: Tensor, v: Tensor, at: Positions) -> Tensor:
     if length == 1:  # one query: the heads that share a key head become its queries, and need no mask
         out = F.scaled_dot_product_attention(q.reshape(batch, k.shape[1], -1, size), k, v)
         return out.reshape(batch, 1, heads * size)
-    if at.mask is not None and length <= FOLDED and batch == 1:
-        out = attend_folded(q, k, v, at.mask)
-    elif at.products and at.mask is not None:
-        out = attend_by_products(q, k, v, at.mask)
+    if at.folded is not None and length <= FOLDED and batch == 1:
+        out = attend_folded(q, k, v, at.folded)
+    elif at.products and at.folded is not None:
+        out = attend_by_products(q, k, v, at.folded)
     else:
         grouped = heads != k.shape[1]
         out = F.scaled_dot_product_attention(q, k, v, at.mask, is_causal=at.mask is None, enable_gqa=grouped)
     return out.transpose(1, 2).reshape(batch, length, heads * size)
 
 
-def attend_folded(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
+def attend_folded(q: Tensor, k: Tensor, v: Tensor, masks: Tensor) -> Tensor:
     """As the kernel, for B = 1 and few queries: the heads that share a key head become its queries; nothing is copied.
 
-    q [1, heads, T, d] over k, v [1, kv_heads, S, d], mask [T, S] -> [1, heads, T, d].
+    q [1, heads, T, d] over k, v [1, kv_heads, S, d], masks [heads / kv_heads * T, S] -> [1, heads, T, d].
     """
     shared = q.reshape(1, k.shape[1], -1, q.shape[3])
-    masks = mask.repeat(shared.shape[2] // mask.shape[0], 1)
     return F.scaled_dot_product_attention(shared, k, v, masks).view(q.shape)
 
 
@@ -85,10 +85,9 @@ def products_pay(start: int, length: int, like: Tensor) -> bool:
     return few_shapes and like.dtype == torch.bfloat16 and like.device.type == "cpu"
 
 
-def attend_by_products(q: Tensor, k: Tensor, v: Tensor, mask: Tensor) -> Tensor:
-    """As the kernel, for B = 1: q [1, heads, T, d] over k, v [1, kv_heads, S, d], mask [T, S] -> [1, heads, T, d]."""
+def attend_by_products(q: Tensor, k: Tensor, v: Tensor, masks: Tensor) -> Tensor:
+    """As `attend_folded`, for many queries."""
     kv_heads, size = k.shape[1], q.shape[3]
     grouped = q.reshape(kv_heads, -1, size)  # the queries of all heads that share a key head
-    masks = mask.repeat(grouped.shape[1] // mask.shape[0], 1)
     scores = torch.baddbmm(masks, grouped, k[0].transpose(1, 2), alpha=size**-0.5)
     return torch.bmm(scores.softmax(dim=-1), v[0]).view(q.shape)

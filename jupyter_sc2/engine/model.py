@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from jupyter_sc2.engine.attention import Positions, attend, products_pay, rotary_table, rotate, window_mask
+from jupyter_sc2.engine.attention import FOLDED, Positions, attend, products_pay, rotary_table, rotate, window_mask
 from jupyter_sc2.engine.cache import KVCache
 from jupyter_sc2.engine.config import ModelConfig
 
@@ -201,7 +201,9 @@ class Trunk(nn.Module):
         products = cached and products_pay(start, length, like)
         plain = length == 1 or (inside and not products)
         mask = None if plain else window_mask(length, span, window, like.dtype, like.device)
-        return Positions(cos, sin, span, mask, products)
+        shared = self.config.num_attention_heads // self.config.num_key_value_heads
+        folded = mask.repeat(shared, 1) if mask is not None and (products or length <= FOLDED) else None
+        return Positions(cos, sin, span, mask, products, folded)
 
     def flat_positions(self, runs: Sequence[Run], like: Tensor) -> Flat:
         """What the layers share in a pass over rows `like` [rows, hidden] of these runs."""
