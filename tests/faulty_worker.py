@@ -21,11 +21,14 @@ def misbehave(fault):
 def make_faulty(engine):
     forward, submit = engine.model.model.forward, engine.submit
 
-    def faulty_forward(ids, *rest, **options):
-        for fault in set(ids.flatten().tolist()) & set(FAULTS):
+    def faulty_forward(ids, runs):
+        for fault in set(ids.tolist()) & set(FAULTS):
             misbehave(fault)
-        hidden = forward(ids, *rest, **options)
-        return hidden.masked_fill((ids == NOT_A_NUMBER)[..., None], float("nan"))
+        results = forward(ids, runs).split([run.wanted for run in runs])
+        parts = zip(
+            results, ids.split([*(run.rows for run in runs), len(ids) - sum(run.rows for run in runs)]), strict=False
+        )
+        return torch.cat([part * float("nan") if NOT_A_NUMBER in own.tolist() else part for part, own in parts])
 
     def faulty_submit(request):
         if BAD_REQUEST in request.ids:
