@@ -102,6 +102,8 @@ class Engine:
         company = self.scheduler.next()
         room = self.chunk - sum(sequence.remaining == 1 for sequence in company)
         for sequence in company:
+            if sequence.finish is not None:  # a failed candidate takes the others with it
+                continue
             try:
                 self._open(sequence)
             except Exception as error:
@@ -120,7 +122,7 @@ class Engine:
                 shares.append(Share(sequence, sequence.ids[start : start + count]))
             else:
                 frames += self._finish([sequence], "warmed")
-        return shares, frames
+        return [share for share in shares if share.sequence.finish is None], frames
 
     def _open(self, sequence: Sequence) -> None:
         """Gives the sequence a KV cache that starts with what is known of it. The last id is needed for its logits."""

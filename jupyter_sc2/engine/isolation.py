@@ -55,4 +55,5 @@ def _tried(shares: list[Share], run: Callable[[list[Share]], list[Tensor]]) -> l
     try:
         return list(zip(shares, run(shares), strict=True))
     except Exception as error:
-        return error
+        # the traceback's frames would keep the failed pass's tensors for the next try
+        return error.with_traceback(None) if is_out_of_memory(error) else error

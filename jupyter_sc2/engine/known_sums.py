@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
+State = list[tuple[str, int, int, int, int]]  # of each file: name, bytes, nanoseconds of two changes, number on disk
+
 
 class _Known(msgspec.Struct, frozen=True):
-    files: list[tuple[str, int, int]]  # name, bytes, nanoseconds
+    files: State
     sha256: str
 
 
@@ -21,17 +24,19 @@ class KnownSums:
 
     def get(self, files: list[Path]) -> str | None:
         known = self._read().get(str(files[0].parent.resolve()))
-        return known.sha256 if known and known.files == _state(files) else None
+        return known.sha256 if known and known.files == state_of(files) else None
 
-    def put(self, files: list[Path], digest: str) -> None:
-        known = {**self._read(), str(files[0].parent.resolve()): _Known(_state(files), digest)}
+    def put(self, files: list[Path], digest: str, state: State) -> None:
+        """`state` is that of the files before they were hashed."""
+        known = {**self._read(), str(files[0].parent.resolve()): _Known(state, digest)}
         draft = self.path.with_suffix(f".{os.getpid()}")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             draft.write_bytes(msgspec.json.encode(known))
             draft.replace(self.path)
         except OSError:
-            draft.unlink(missing_ok=True)
+            with suppress(OSError):
+                draft.unlink()
 
     def _read(self) -> dict[str, _Known]:
         try:
@@ -40,5 +45,7 @@ class KnownSums:
             return {}
 
 
-def _state(files: list[Path]) -> list[tuple[str, int, int]]:
-    return [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+def state_of(files: list[Path]) -> State:
+    """A file that is replaced under its old name and time still differs in its time of status change or its number."""
+    found = [(path.name, path.stat()) for path in files]
+    return [(name, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino) for name, stat in found]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import platform
+
 import torch
 
 from jupyter_sc2.errors import Sc2Error
@@ -32,14 +34,20 @@ def choose_precision(wanted: str, device: torch.device, parameters: int, suited:
     if wanted != "auto":
         return wanted
     plain = "bfloat16" if multiplies_bfloat16(device) else "float32"
-    if not suited or (device.type == "cpu" and parameters < LARGE):
+    if not suited or (device.type == "cpu" and (parameters < LARGE or not kernels_run())):
         return plain
     if device.type == "cpu":
         return "int4"
     free = free_bytes(device)
-    if device.type != "cuda" or free is None or 2.2 * parameters < free:
+    if device.type != "cuda" or free is None or 1.1 * DTYPES[plain].itemsize * parameters < free:
         return plain
     return "int8" if 1.2 * parameters < free else "int4"
+
+
+def kernels_run() -> bool:
+    """Whether the kernels for few bits run here: on x86 they need instructions that came with AVX2 (2013)."""
+    x86 = platform.machine().lower() in ("x86_64", "amd64")
+    return not x86 or torch.backends.cpu.get_cpu_capability() != "DEFAULT"
 
 
 def choose_dtype(precision: str, device: torch.device) -> torch.dtype:

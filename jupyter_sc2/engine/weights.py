@@ -14,7 +14,7 @@ from jupyter_sc2.engine.folder import check_sums, find_files
 from jupyter_sc2.engine.header import Entry, read_header
 from jupyter_sc2.engine.lowbit.parts import copy_bytes, suits
 from jupyter_sc2.engine.model import Starcoder2
-from jupyter_sc2.engine.precision import BITS, choose_device, choose_dtype, choose_precision, free_bytes
+from jupyter_sc2.engine.precision import BITS, choose_device, choose_dtype, choose_precision, free_bytes, kernels_run
 from jupyter_sc2.engine.reading import in_shares, read_tensors
 from jupyter_sc2.engine.second_voice import Shares, read_shares
 from jupyter_sc2.errors import Sc2Error, WeightsError
@@ -71,6 +71,8 @@ def load(
     if chosen in BITS:
         if not suits(config):
             raise Sc2Error("bad_value", f"{folder} has sizes that do not suit {chosen}.", "Choose bfloat16.")
+        if place.type == "cpu" and not kernels_run():
+            raise Sc2Error("bad_value", f"This processor is too old for {chosen}: it has no AVX2.", "Choose float32.")
         from jupyter_sc2.engine.lowbit.load import load_copy  # loads LLVM
 
         digest = load_copy(model, folder, files, chosen, dtype, place, converted, progress)

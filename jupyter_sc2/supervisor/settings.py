@@ -32,7 +32,7 @@ class WorkerSettings(Struct, frozen=True, kw_only=True):
     device: str = "auto"
     libraries: str = ""
     converted: str = ""
-    niceness: int = 13  # a NumPy-bound cell beside it slows by 7% (by 30% at 5)
+    niceness: int = 13
     max_running: int = 4
     max_waiting: int = 32
     silence_seconds: float = 30.0

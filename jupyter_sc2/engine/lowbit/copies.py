@@ -5,10 +5,13 @@ The layout is the same for every processor, so a copy's name says only the sourc
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
+from tempfile import mkdtemp
 from typing import Annotated
 
 import msgspec
@@ -58,27 +61,39 @@ class Copy:
         return found if same and self.path.is_file() else None
 
     def make(self, config: ModelConfig, tensors: Iterable[tuple[str, Tensor]], bits: int) -> None:
-        """Raises Sc2Error `disk_full` when it cannot be written; then nothing is left behind."""
+        """Raises Sc2Error when it cannot be written: `disk_full` or `cache_unwritable`; then nothing is left behind.
+
+        Another worker may be making the same copy: each writes into a folder of its own, and whoever is first stays.
+        """
+        draft = None
+        try:
+            self.folder.parent.mkdir(parents=True, exist_ok=True)
+            draft = Path(mkdtemp(prefix=f"{self.folder.name}.", dir=self.folder.parent))
+            convert(config, tensors, bits, draft / WEIGHTS)
+            write(Manifest(self.source, self.precision, LAYOUT, sha256(draft / WEIGHTS)), draft)
+            self.place(draft)
+        except OSError as error:
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            message = f"The converted weights could not be written to {self.folder.parent}: {error.strerror}."
+            hint = "Free some space" if full else "Make the folder writable"
+            code = "disk_full" if full else "cache_unwritable"
+            raise Sc2Error(code, message, f"{hint}, or choose bfloat16.") from None
+        finally:
+            if draft is not None:
+                shutil.rmtree(draft, ignore_errors=True)
+
+    def place(self, draft: Path) -> None:
+        """Gives a finished copy its name, unless another worker's has it by now."""
+        if self.intact():
+            return
         self.remove()
         try:
-            self.folder.mkdir(parents=True)
-            convert(config, tensors, bits, self.path)
-            self.write(Manifest(self.source, self.precision, LAYOUT, sha256(self.path)))
-        except OSError as error:
-            self.remove()
-            message = f"The converted weights could not be written to {self.folder}: {error.strerror}."
-            raise Sc2Error("disk_full", message, "Free some space, or choose another precision.") from None
-        except BaseException:
-            self.remove()
-            raise
+            draft.rename(self.folder)
+        except OSError:
+            if not self.intact():
+                raise
 
-    def write(self, manifest: Manifest) -> None:
-        """The manifest stands for a whole copy, so it is written last and at once."""
-        draft = self.folder / f"{MANIFEST}.{os.getpid()}"
-        draft.write_bytes(msgspec.json.encode(manifest))
-        draft.replace(self.folder / MANIFEST)
-
-    def intact(self, report: Report) -> bool:
+    def intact(self, report: Report = lambda count: None) -> bool:
         manifest = self.manifest()
         return manifest is not None and sha256(self.path, report) == manifest.sha256
 
@@ -89,13 +104,21 @@ class Copy:
         if manifest is None or not torch.tensor(logits).isfinite().all():
             return False
         if not manifest.golden:
-            self.write(msgspec.structs.replace(manifest, golden=logits))
+            with suppress(OSError):  # then the next load keeps them
+                write(msgspec.structs.replace(manifest, golden=logits), self.folder)
             return True
         known, found = torch.tensor(manifest.golden), torch.tensor(logits)
         return bool((known - found).abs().mean() <= TOLERANCE * known.std())
 
     def remove(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def write(manifest: Manifest, folder: Path) -> None:
+    """The manifest stands for a whole copy, so it is written last and at once."""
+    draft = folder / f"{MANIFEST}.{os.getpid()}"
+    draft.write_bytes(msgspec.json.encode(manifest))
+    draft.replace(folder / MANIFEST)
 
 
 @torch.inference_mode()

@@ -35,7 +35,9 @@ class LowBitLinear(nn.Module):
         if self.kernels is None:
             return self.unpacked(x)
         shape = x.shape[:-1]
-        x = x.reshape(-1, self.in_features).contiguous()
+        x = x.reshape(-1, self.in_features).to(self.dtype).contiguous()
+        if not len(x):
+            return x.new_empty(*shape, self.out_features)
         rows, threads = len(x), torch.get_num_threads()
         q = torch.empty(rows * self.in_features, dtype=torch.int8)
         xscale = torch.empty(rows * self.blocks)

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from jupyter_sc2.engine.folder import check_sums
-from jupyter_sc2.engine.known_sums import KnownSums
+from jupyter_sc2.engine.known_sums import KnownSums, state_of
 from jupyter_sc2.engine.lowbit.assemble import assemble, read
 from jupyter_sc2.engine.lowbit.copies import Copy
 from jupyter_sc2.engine.lowbit.parts import copy_bytes
@@ -44,8 +44,9 @@ def load_copy(
     ready = digest is not None and Copy(converted, digest, precision).manifest() is not None
     report = in_shares(2 * size + (0 if ready else 2 * source_size), progress)
     if digest is None:
+        state = state_of(files)
         digest = check_sums(folder, files, report)
-        sums.put(files, digest)
+        sums.put(files, digest, state)
     copy = Copy(converted, digest, precision)
 
     def tensors() -> Iterator[tuple[str, Tensor]]:

@@ -1,5 +1,6 @@
 """Converted copies: made once, found again, checked, and made anew when they are damaged."""
 
+import os
 from itertools import pairwise
 from pathlib import Path
 
@@ -86,6 +87,42 @@ def test_a_full_disk_is_said_and_nothing_is_left(tmp_path, checkpoint, monkeypat
         load(checkpoint, "int4", "cpu", converted=tmp_path)
     assert caught.value.code == "disk_full"
     assert not list(tmp_path.glob("*-int4-*"))
+
+
+def test_two_workers_may_make_the_same_copy(tmp_path, checkpoint, monkeypatch):
+    """The second one starts and ends while the first is in the middle; each reads a whole copy."""
+    real, ids = copies.convert, ids_of(7, 20)
+    expected, others = logits(load(checkpoint, "int4", "cpu"), ids), []
+
+    def interrupted(config, tensors, bits, path):
+        path.write_bytes(b"half")
+        monkeypatch.setattr(copies, "convert", real)
+        others.append(load(checkpoint, "int4", "cpu", converted=tmp_path))
+        real(config, tensors, bits, path)
+
+    monkeypatch.setattr(copies, "convert", interrupted)
+    first = load(checkpoint, "int4", "cpu", converted=tmp_path)
+    for loaded in (first, *others, load(checkpoint, "int4", "cpu", converted=tmp_path)):
+        assert torch.equal(logits(loaded, ids), expected)
+    assert len(list(tmp_path.glob("*-int4-*"))) == 1
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path, checkpoint):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Sc2Error, match="could not be written") as caught:
+        load(checkpoint, "int4", "cpu", converted=tmp_path / "file" / "converted")
+    assert caught.value.code == "cache_unwritable"
+
+
+def test_a_replaced_file_of_the_same_size_and_time_is_noticed(tmp_path):
+    folder = write_checkpoint(tmp_path / "weights", seed=0)
+    one = load(folder, "int4", "cpu", converted=tmp_path / "converted")
+    weights = folder / "model.safetensors"
+    before = weights.stat()
+    write_checkpoint(tmp_path / "other", seed=1)
+    (tmp_path / "other/model.safetensors").replace(weights)
+    os.utime(weights, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert load(folder, "int4", "cpu", converted=tmp_path / "converted").sha256 != one.sha256
 
 
 def test_weights_that_are_no_numbers_are_refused(tmp_path):

@@ -96,6 +96,16 @@ def test_what_is_no_number_stays_none(dtype):
     assert layer(4, dtype, KINDS[0])(x).isnan().any(dim=1).tolist() == [False, True, False]
 
 
+def test_no_rows_give_no_rows():
+    assert layer(4)(torch.empty(0, 320)).shape == (0, 100)
+
+
+def test_activations_of_another_type_are_taken():
+    """A kernel that read them as its own would read past their end."""
+    made, x = layer(4, kind=KINDS[0]), torch.randn(3, 320).bfloat16()
+    assert torch.equal(made(x), made(x.float()))
+
+
 def test_zeros_give_the_bias():
     assert torch.equal(layer(4, kind=KINDS[0])(torch.zeros(2, 320))[1], torch.arange(100.0) / 10)
 
