@@ -11,6 +11,8 @@ from torch import Tensor
 from jupyter_sc2.errors import Sc2Error
 from jupyter_sc2.messages import Logprob
 
+COLD = 1e-4  # a temperature below this takes the likeliest, too: logits divided by it may be no numbers any more
+
 
 class Sampler:
     """One request's way to choose. Its generator is its own, so that a seed gives the same ids in any company.
@@ -53,7 +55,7 @@ class Sampler:
         best, index = logits.max(dim=-1)
         if not math.isfinite(best.item()):  # max passes NaN on
             raise Sc2Error("nan_logits", "The model's answer is not a number.", "Check the weights and the precision.")
-        if self.temperature == 0:
+        if self.temperature < COLD:
             return int(index)
         logits = logits.float().cpu() / self.temperature
         if 0 < self.top_k < len(logits):
