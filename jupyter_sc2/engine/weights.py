@@ -40,7 +40,6 @@ class Loaded:
     tokenizer: Tokenizer | None = None
     shares: Shares | None = None
     precision: str = "bfloat16"
-    parameters: int = 0
 
 
 def load(
@@ -87,7 +86,7 @@ def load(
         model.freeze()
     _check_answer(folder, model, place)
     progress(1.0)
-    return Loaded(model, digest, known_ids, nbytes, dtype, place, tokenizer, shares, chosen, parameters)
+    return Loaded(model, digest, known_ids, nbytes, dtype, place, tokenizer, shares, chosen)
 
 
 def _check_tensors(model: Starcoder2, headers: dict[Path, dict[str, Entry]]) -> None:
