@@ -1,6 +1,6 @@
 """What the server says about weights: which exist, what they need, how they get here, and which role uses which.
 
-`weights` names them everywhere: `built-in`, an id of the Hugging Face Hub (`bigcode/starcoder2-3b`), or a folder's path.
+`weights` names them : `built-in`, an id of the Hugging Face Hub (`bigcode/starcoder2-3b`), or a folder's path.
 """
 
 from __future__ import annotations
