@@ -15,7 +15,7 @@ from jupyter_sc2.engine.header import Entry, read_header
 from jupyter_sc2.engine.lowbit.parts import copy_bytes, suits
 from jupyter_sc2.engine.model import Starcoder2
 from jupyter_sc2.engine.precision import BITS, choose_device, choose_dtype, choose_precision, free_bytes, kernels_run
-from jupyter_sc2.engine.reading import in_shares, read_tensors
+from jupyter_sc2.engine.reading import Progress, read_tensors
 from jupyter_sc2.engine.second_voice import Shares, read_shares
 from jupyter_sc2.errors import Sc2Error, WeightsError
 from jupyter_sc2.tokenizer import Tokenizer
@@ -76,7 +76,7 @@ def load(
 
         digest = load_copy(model, folder, files, chosen, dtype, place, converted, progress)
     else:
-        report = in_shares(2 * sum(path.stat().st_size for path in files), progress)
+        report = Progress(progress, 2 * sum(path.stat().st_size for path in files))
         digest = check_sums(folder, files, report)
         wanted = model.state_dict().keys()
         read = (read_tensors(path, wanted, report) for path in files)

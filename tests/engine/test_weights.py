@@ -13,6 +13,7 @@ from safetensors.torch import load_file, save_file
 from tiny import random_tensors, write_checkpoint, write_config
 
 from jupyter_sc2.engine import weights
+from jupyter_sc2.engine.folder import check_sums
 from jupyter_sc2.errors import WeightsError
 
 FILE = "model.safetensors"
@@ -93,6 +94,16 @@ def test_sums_are_checked_and_progress_is_told(folder):
     assert shares[-1] == 1.0
     assert len(shares) > 3
     assert loaded.nbytes == 4 * sum(p.numel() for p in loaded.model.parameters())
+
+
+def test_other_files_that_are_hashed_give_signs_of_life(folder):
+    """Someone else's 12 GB may be listed too. They are in no total."""
+    (folder / "other.bin").write_bytes(b"x")
+    write_sums(folder)
+    counts = []
+    check_sums(folder, [folder / FILE], counts.append)
+    assert sum(counts) == (folder / FILE).stat().st_size
+    assert counts.count(0) == 2  # and config.json
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])

@@ -3,43 +3,42 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import msgspec
-import torch
 from torch import Tensor
 
 from jupyter_sc2.engine.config import ModelConfig
+from jupyter_sc2.engine.folder import Report
 from jupyter_sc2.engine.header import Entry
 from jupyter_sc2.engine.lowbit import LANES
+from jupyter_sc2.engine.lowbit.output import Output
 from jupyter_sc2.engine.lowbit.pack import pack, quantise
 from jupyter_sc2.engine.lowbit.parts import Matrix, layout, matrices, norms
 
 ROWS = 1024  # of a matrix at a time: some copies of 50 MB where a row has 12,288 numbers
 
 
-def convert(config: ModelConfig, tensors: Iterable[tuple[str, Tensor]], bits: int, path: Path) -> None:
+def convert(config: ModelConfig, tensors: Iterable[tuple[str, Tensor]], bits: int, path: Path, report: Report) -> None:
     """Writes `path`, a safetensors file. Raises OSError when the disk does not take it."""
     entries = layout(config, bits)
     places = {name: (matrix, number) for matrix in matrices(config, bits) for number, name in enumerate(matrix.sources)}
     biases = {name: (matrix, number) for matrix in matrices(config, bits) for number, name in enumerate(matrix.biases)}
     plain = norms(config)
     with path.open("wb") as file:
-        data = _write_header(file, entries)
+        output = Output(file, _write_header(file, entries), report)
         for name, tensor in tensors:
             if name in places:
-                _write_matrix(file, data, entries, *places[name], tensor)
+                _write_matrix(output, entries, *places[name], tensor)
             elif name in biases:
                 matrix, number = biases[name]
                 start = entries[f"{matrix.module}.bias"].data_offsets[0] + 4 * sum(matrix.columns[:number])
-                _write(file, data + start, tensor.float())
+                output.write(start, tensor.float())
             elif name in plain:
-                _write(file, data + entries[name].data_offsets[0], tensor.float())
-        file.flush()
-        os.fsync(file.fileno())
+                output.write(entries[name].data_offsets[0], tensor.float())
+        output.sync()
 
 
 def _write_header(file: BinaryIO, entries: dict[str, Entry]) -> int:
@@ -50,9 +49,7 @@ def _write_header(file: BinaryIO, entries: dict[str, Entry]) -> int:
     return 8 + length
 
 
-def _write_matrix(
-    file: BinaryIO, data: int, entries: dict[str, Entry], matrix: Matrix, number: int, tensor: Tensor
-) -> None:
+def _write_matrix(output: Output, entries: dict[str, Entry], matrix: Matrix, number: int, tensor: Tensor) -> None:
     weights, scale = (entries[f"{matrix.module}.{part}"] for part in ("weights", "scale"))
     before = sum(matrix.columns[:number])
     for start in range(0, len(tensor), ROWS):
@@ -60,10 +57,4 @@ def _write_matrix(
         strip = (before + start) // LANES
         for entry, packed in ((weights, part.weights), (scale, part.scale)):
             step = packed[0].numel() * packed.itemsize
-            _write(file, data + entry.data_offsets[0] + strip * step, packed)
-
-
-def _write(file: BinaryIO, offset: int, tensor: Tensor) -> None:
-    file.seek(offset)
-    data: Any = tensor.contiguous().view(torch.uint8).numpy()
-    file.write(data)
+            output.write(entry.data_offsets[0] + strip * step, packed)

@@ -60,18 +60,19 @@ class Copy:
         same = (found.source, found.precision, found.layout) == (self.source, self.precision, LAYOUT)
         return found if same and self.path.is_file() else None
 
-    def make(self, config: ModelConfig, tensors: Iterable[tuple[str, Tensor]], bits: int) -> None:
+    def make(self, config: ModelConfig, tensors: Iterable[tuple[str, Tensor]], bits: int, report: Report) -> None:
         """Raises Sc2Error when it cannot be written: `disk_full` or `cache_unwritable`; then nothing is left behind.
 
-        Another worker may be making the same copy: each writes into a folder of its own, and whoever is first stays.
+        `report` hears what is written and then hashed: twice the copy's size, beside what `tensors` reports. Another
+        worker may be making the same copy: each writes into a folder of its own, and whoever is first stays.
         """
         draft = None
         try:
             self.folder.parent.mkdir(parents=True, exist_ok=True)
             draft = Path(mkdtemp(prefix=f"{self.folder.name}.", dir=self.folder.parent))
-            convert(config, tensors, bits, draft / WEIGHTS)
-            write(Manifest(self.source, self.precision, LAYOUT, sha256(draft / WEIGHTS)), draft)
-            self.place(draft)
+            convert(config, tensors, bits, draft / WEIGHTS, report)
+            write(Manifest(self.source, self.precision, LAYOUT, sha256(draft / WEIGHTS, report)), draft)
+            self.place(draft, lambda _: report(0))
         except OSError as error:
             full = error.errno in (errno.ENOSPC, errno.EDQUOT)
             message = f"The converted weights could not be written to {self.folder.parent}: {error.strerror}."
@@ -82,18 +83,18 @@ class Copy:
             if draft is not None:
                 shutil.rmtree(draft, ignore_errors=True)
 
-    def place(self, draft: Path) -> None:
+    def place(self, draft: Path, report: Report) -> None:
         """Gives a finished copy its name, unless another worker's has it by now."""
-        if self.intact():
+        if self.intact(report):
             return
         self.remove()
         try:
             draft.rename(self.folder)
         except OSError:
-            if not self.intact():
+            if not self.intact(report):
                 raise
 
-    def intact(self, report: Report = lambda count: None) -> bool:
+    def intact(self, report: Report) -> bool:
         manifest = self.manifest()
         return manifest is not None and sha256(self.path, report) == manifest.sha256
 

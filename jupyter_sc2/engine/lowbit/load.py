@@ -16,7 +16,7 @@ from jupyter_sc2.engine.lowbit.copies import Copy
 from jupyter_sc2.engine.lowbit.parts import copy_bytes
 from jupyter_sc2.engine.model import Starcoder2
 from jupyter_sc2.engine.precision import BITS
-from jupyter_sc2.engine.reading import in_shares, read_tensors
+from jupyter_sc2.engine.reading import Progress, read_tensors
 from jupyter_sc2.errors import WeightsError
 
 
@@ -39,10 +39,10 @@ def load_copy(
             return load_copy(model, folder, files, precision, dtype, place, Path(temporary), progress)
     wanted, bits = list(model.state_dict().keys()), BITS[precision]
     size, source_size = copy_bytes(model.config, bits), sum(path.stat().st_size for path in files)
+    making = source_size + 2 * size  # bytes read; written and hashed
     sums = KnownSums(converted / "sums.json")
     digest = sums.get(files)
-    ready = digest is not None and Copy(converted, digest, precision).manifest() is not None
-    report = in_shares(2 * size + (0 if ready else 2 * source_size), progress)
+    report = Progress(progress, source_size + making + size)  # at most; what is there makes it less
     if digest is None:
         state = state_of(files)
         digest = check_sums(folder, files, report)
@@ -54,8 +54,10 @@ def load_copy(
             yield from read_tensors(path, wanted, report)
 
     for _ in range(2):  # a copy that is damaged is made anew, once
+        report.expect(2 * size)
         if not copy.intact(report):
-            copy.make(model.config, tensors(), bits)
+            report.expect(making + size)
+            copy.make(model.config, tensors(), bits, report)
         assemble(model, bits, read(copy.path, size, report).to(place), dtype)
         if copy.answers(model):
             return digest

@@ -94,11 +94,11 @@ def test_two_workers_may_make_the_same_copy(tmp_path, checkpoint, monkeypatch):
     real, ids = copies.convert, ids_of(7, 20)
     expected, others = logits(load(checkpoint, "int4", "cpu"), ids), []
 
-    def interrupted(config, tensors, bits, path):
+    def interrupted(config, tensors, bits, path, report):
         path.write_bytes(b"half")
         monkeypatch.setattr(copies, "convert", real)
         others.append(load(checkpoint, "int4", "cpu", converted=tmp_path))
-        real(config, tensors, bits, path)
+        real(config, tensors, bits, path, report)
 
     monkeypatch.setattr(copies, "convert", interrupted)
     first = load(checkpoint, "int4", "cpu", converted=tmp_path)
