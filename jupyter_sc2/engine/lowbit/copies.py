@@ -22,7 +22,7 @@ from jupyter_sc2.engine.config import ModelConfig
 from jupyter_sc2.engine.folder import Report, sha256
 from jupyter_sc2.engine.lowbit.convert import convert
 from jupyter_sc2.engine.model import Starcoder2
-from jupyter_sc2.errors import Sc2Error
+from jupyter_sc2.errors import Sc2Error, WeightsError
 
 LAYOUT = 1  # of file and kernels; a new one makes old copies useless
 WEIGHTS, MANIFEST = "model.safetensors", "copy.json"
@@ -95,8 +95,17 @@ class Copy:
                 raise
 
     def intact(self, report: Report) -> bool:
+        """Absent, damaged and unreadable are the same: then it is made."""
         manifest = self.manifest()
-        return manifest is not None and sha256(self.path, report) == manifest.sha256
+        try:
+            return manifest is not None and sha256(self.path, report) == manifest.sha256
+        except WeightsError:
+            return False
+
+    def touch(self) -> None:
+        """Notes that it is in use: what was not for longest is removed first."""
+        with suppress(OSError):
+            os.utime(self.folder / MANIFEST)
 
     def answers(self, model: Starcoder2) -> bool:
         """Whether the model's logits are those of the first load, which are kept."""

@@ -9,15 +9,15 @@ from tempfile import TemporaryDirectory
 import torch
 from torch import Tensor
 
-from jupyter_sc2.engine.folder import check_sums
-from jupyter_sc2.engine.known_sums import KnownSums, state_of
+from jupyter_sc2.engine.known_sums import KnownSums
 from jupyter_sc2.engine.lowbit.assemble import assemble, read
 from jupyter_sc2.engine.lowbit.copies import Copy
 from jupyter_sc2.engine.lowbit.parts import copy_bytes
+from jupyter_sc2.engine.lowbit.tidy import make_room, tidy
 from jupyter_sc2.engine.model import Starcoder2
 from jupyter_sc2.engine.precision import BITS
 from jupyter_sc2.engine.reading import Progress, read_tensors
-from jupyter_sc2.errors import WeightsError
+from jupyter_sc2.errors import Sc2Error, WeightsError
 
 
 def load_copy(
@@ -40,26 +40,31 @@ def load_copy(
     wanted, bits = list(model.state_dict().keys()), BITS[precision]
     size, source_size = copy_bytes(model.config, bits), sum(path.stat().st_size for path in files)
     making = source_size + 2 * size  # bytes read; written and hashed
-    sums = KnownSums(converted / "sums.json")
-    digest = sums.get(files)
     report = Progress(progress, source_size + making + size)  # at most; what is there makes it less
-    if digest is None:
-        state = state_of(files)
-        digest = check_sums(folder, files, report)
-        sums.put(files, digest, state)
+    digest = KnownSums(converted / "sums.json").find(folder, files, report)
     copy = Copy(converted, digest, precision)
 
     def tensors() -> Iterator[tuple[str, Tensor]]:
         for path in files:
             yield from read_tensors(path, wanted, report)
 
+    def make() -> None:
+        report.expect(making + size)
+        copy.make(model.config, tensors(), bits, report)
+
     for _ in range(2):  # a copy that is damaged is made anew, once
+        copy.touch()
         report.expect(2 * size)
         if not copy.intact(report):
-            report.expect(making + size)
-            copy.make(model.config, tensors(), bits, report)
+            try:
+                make()
+            except Sc2Error as error:
+                if error.code != "disk_full" or not make_room(converted, size, copy.folder):
+                    raise
+                make()
         assemble(model, bits, read(copy.path, size, report).to(place), dtype)
         if copy.answers(model):
+            tidy(converted)
             return digest
         copy.remove()
     raise WeightsError("weights_corrupt", f"{folder} gives no finite numbers in {precision}.", "Choose bfloat16.")

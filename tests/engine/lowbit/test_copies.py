@@ -9,9 +9,10 @@ import torch
 from safetensors.torch import save_file
 from tiny import CONFIG, ask, ids_of, random_tensors, write_checkpoint, write_config
 
+from jupyter_sc2.engine import known_sums
 from jupyter_sc2.engine.engine import Engine
+from jupyter_sc2.engine.folder import sha256
 from jupyter_sc2.engine.lowbit import copies
-from jupyter_sc2.engine.lowbit import load as loading
 from jupyter_sc2.engine.lowbit.parts import layout, matrices
 from jupyter_sc2.engine.weights import load
 from jupyter_sc2.errors import Sc2Error, WeightsError
@@ -38,7 +39,7 @@ def test_a_converted_model_is_close_to_its_source(tmp_path, tied):
 def test_a_copy_is_made_once(tmp_path, checkpoint, monkeypatch):
     first = load(checkpoint, "int4", "cpu", converted=tmp_path)
     monkeypatch.setattr(copies, "convert", None)  # would fail
-    monkeypatch.setattr(loading, "check_sums", None)  # the source is not read again either
+    monkeypatch.setattr(known_sums, "check_sums", None)  # the source is not read again either
     again = load(checkpoint, "int4", "cpu", converted=tmp_path)
     assert torch.equal(logits(first, ids_of(2, 30)), logits(again, ids_of(2, 30)))
 
@@ -67,6 +68,17 @@ def test_a_damaged_copy_is_made_anew(tmp_path, checkpoint, harm):
         text = manifest.read_text()
         manifest.write_text(text.replace('"golden":[', '"golden":[1e9,'))
     assert torch.equal(logits(load(checkpoint, "int4", "cpu", converted=tmp_path), ids), expected)
+
+
+def test_a_copy_that_cannot_be_read_is_made_anew(tmp_path, checkpoint, monkeypatch):
+    load(checkpoint, "int4", "cpu", converted=tmp_path)
+    answers = [WeightsError("weights_corrupt", "It cannot be read.")]
+    monkeypatch.setattr(copies, "sha256", lambda *args: sha256(*args) if not answers else raised(answers.pop()))
+    assert load(checkpoint, "int4", "cpu", converted=tmp_path).precision == "int4"
+
+
+def raised(error):
+    raise error
 
 
 def test_other_weights_in_the_same_folder_are_noticed(tmp_path):
