@@ -25,7 +25,9 @@ MAY_IMPORT = {
     "catalog": {"messages", "errors"},
     "cells": {"messages", "errors", "notebook"},
     "events": {"messages"},
-    "conversations": {"messages", "errors"},
+    "disk": set(),
+    "conversations": {"messages", "errors", "disk"},
+    "licences": {"messages", "errors", "disk"},
     "evaluate": {
         "__version__", "messages", "errors", "tokenizer", "notebook", "prompt", "supervisor", "catalog",
         "ngrams", "tune.documents",
@@ -33,7 +35,7 @@ MAY_IMPORT = {
     "cli": {"__version__", "errors", "evaluate"},
     "handlers": {
         "__version__", "messages", "errors", "tokenizer", "notebook", "prompt", "supervisor", "catalog", "cells",
-        "conversations", "ngrams",
+        "conversations", "licences", "ngrams",
     },
 }  # fmt: skip
 PURE = {"notebook", "prompt", "review"}

@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 from msgspec.structs import replace
 
+from jupyter_sc2 import disk
 from jupyter_sc2.conversations import files
 from jupyter_sc2.errors import Sc2Error
 from jupyter_sc2.messages import Conversation, Message
@@ -104,7 +105,7 @@ class ConversationStore:
             changed = change(Conversation(name, self._fresh.pop(name)))
             if not changed.deleted:
                 self._fresh[name] = changed.path
-        with files.alone(self.folder):
+        with disk.alone(self.folder):
             self._scan()
             saved = [name for name, (_, known) in self._headers.items() if known is not None and concerned(known)]
             unsaved = [name for name, known in self._unsaved.items() if concerned(known.path)]
@@ -114,11 +115,11 @@ class ConversationStore:
 
     def _find(self, path: str) -> Conversation | None:
         """The newest that can be read."""
-        with files.alone(self.folder) if self.folder.exists() else nullcontext():
+        with disk.alone(self.folder) if self.folder.exists() else nullcontext():
             return next(filter(None, map(self._load, self._ids(path))), None)
 
     def _append(self, name: str, message: Message, revision: int | None) -> tuple[Conversation, str]:
-        with files.alone(self.folder):
+        with disk.alone(self.folder):
             known = self._get(name)
             if revision not in (None, known.revision):
                 raise Stale(known.revision)
@@ -164,7 +165,7 @@ class ConversationStore:
         except OSError:
             return None
         if found is None:
-            files.set_aside(path)
+            disk.set_aside(path)
             self._set_aside = True
         return found
 
@@ -175,7 +176,7 @@ class ConversationStore:
             files.write(self._file(conversation.id), conversation)
         except OSError as error:
             self._unsaved[conversation.id] = conversation
-            return files.reason(error)
+            return disk.reason(error)
         finally:
             self._fresh.pop(conversation.id, None)
         self._unsaved.pop(conversation.id, None)
@@ -183,7 +184,7 @@ class ConversationStore:
 
     def _scan(self) -> None:
         """Reads the paths of files that are new or have changed; the first time, clears up after a killed server."""
-        for file in [] if self._scanned else self.folder.glob(f"*{files.TEMPORARY}"):
+        for file in [] if self._scanned else self.folder.glob(f"*{disk.TEMPORARY}"):
             with suppress(OSError):
                 file.unlink()
         self._scanned = True
@@ -201,7 +202,7 @@ class ConversationStore:
             header = msgspec.json.decode(file.read_bytes(), type=_Header)
             return changed, None if header.deleted else header.path
         except msgspec.DecodeError:
-            files.set_aside(file)
+            disk.set_aside(file)
             self._set_aside = True
         except OSError:
             pass

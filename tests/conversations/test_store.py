@@ -10,7 +10,8 @@ import uuid
 
 import pytest
 
-from jupyter_sc2.conversations import ConversationStore, NotThere, Stale, files, folder_of
+from jupyter_sc2 import disk
+from jupyter_sc2.conversations import ConversationStore, NotThere, Stale, folder_of
 from jupyter_sc2.conversations import store as store_module
 from jupyter_sc2.errors import Sc2Error
 from jupyter_sc2.messages import Message
@@ -187,8 +188,8 @@ async def test_what_a_killed_server_left_is_cleared_up(store):
 
 
 def test_reasons_name_no_path():
-    assert files.reason(PermissionError(13, "Permission denied", "/secret")) == "the folder may not be written"
-    assert files.reason(OSError(5, "Input/output error")) == "input/output error"
+    assert disk.reason(PermissionError(13, "Permission denied", "/secret")) == "the folder may not be written"
+    assert disk.reason(OSError(5, "Input/output error")) == "input/output error"
 
 
 async def test_two_roots_share_nothing(tmp_path):
