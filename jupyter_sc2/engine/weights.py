@@ -82,6 +82,7 @@ def load(
         read = (read_tensors(path, wanted, report) for path in files)
         placed = {name: tensor.to(place, dtype, copy=True) for tensors in read for name, tensor in tensors}
         model.load_state_dict(placed, strict=False, assign=True)
+        placed.clear()  # `freeze` joins matrices of one layer after the other: what was joined must be free to go
         model.tie()
         model.freeze()
     _check_answer(folder, model, place)
