@@ -6,6 +6,7 @@ import ctypes
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -106,18 +107,23 @@ def optimise(code: str, machine: llvm.TargetMachine) -> llvm.ModuleRef:
 
 @lru_cache
 def openmp() -> ctypes.CDLL | None:
-    """The OpenMP library whose threads torch uses, when it offers GNU's interface."""
+    """The OpenMP library whose threads torch uses, when it can be loaded and offers GNU's interface; else None."""
     folder = Path(torch.__file__).parent
     for pattern in ("lib/libgomp*", "../torch.libs/libgomp*", "lib/libomp*", "lib/libiomp5*"):
         for path in sorted(folder.glob(pattern)):
-            library = ctypes.CDLL(str(path))
-            if hasattr(library, "GOMP_parallel"):
-                address = ctypes.c_void_p
-                library.GOMP_parallel.argtypes = [address, address, ctypes.c_uint, ctypes.c_uint]
-                for name in ("omp_get_thread_num", "omp_get_num_threads"):
-                    llvm.add_symbol(name, ctypes.cast(getattr(library, name), address).value)
-                return library
+            with suppress(OSError, AttributeError):  # of another processor, without what it needs, or without a name
+                return _with_symbols(ctypes.CDLL(str(path)))
     return None
+
+
+def _with_symbols(library: ctypes.CDLL) -> ctypes.CDLL:
+    """Tells LLVM where the functions are that kernels call. Raises AttributeError when one is missing."""
+    address = ctypes.c_void_p
+    library.GOMP_parallel.argtypes = [address, address, ctypes.c_uint, ctypes.c_uint]
+    names = ("omp_get_thread_num", "omp_get_num_threads")
+    for name, function in [(name, getattr(library, name)) for name in names]:
+        llvm.add_symbol(name, ctypes.cast(function, address).value)
+    return library
 
 
 def by_openmp(engine: llvm.ExecutionEngine, name: str) -> Run:

@@ -1,5 +1,7 @@
 """The compiled kernels against the same sums in torch, for each kind of processor that this one can stand in for."""
 
+from pathlib import Path
+
 import llvmlite.binding as llvm
 import pytest
 import torch
@@ -80,6 +82,43 @@ def test_without_openmp_pythons_threads_do_it(monkeypatch):
         assert torch.equal(layer(4)(torch.ones(50, 320)), expected)
     finally:
         jit.kernels.cache_clear()
+
+
+@pytest.fixture
+def libraries(tmp_path, monkeypatch):
+    """An empty folder for torch's libraries. What was compiled before is forgotten, and afterwards what is compiled."""
+    folder = tmp_path / "torch/lib"
+    folder.mkdir(parents=True)
+    monkeypatch.setattr(torch, "__file__", str(folder.parent / "__init__.py"))
+    jit.openmp.cache_clear()
+    jit.kernels.cache_clear()
+    yield folder
+    jit.openmp.cache_clear()
+    jit.kernels.cache_clear()
+
+
+OPENMP = jit.openmp()
+
+
+def test_an_openmp_that_cannot_be_loaded_is_none(libraries):
+    """Of another processor, or cut off: Python's threads do the work."""
+    (libraries / "libgomp.so.1").write_bytes(b"no library")
+    assert jit.openmp() is None
+    torch.set_num_threads(3)
+    made, x = layer(4), torch.ones(50, 320)
+    expected = made(x)
+    torch.set_num_threads(1)
+    assert torch.equal(made(x), expected)
+
+
+@pytest.mark.skipif(OPENMP is None, reason="torch brings no OpenMP library here")
+def test_the_next_openmp_is_taken(libraries):
+    """Neither a file that is no library nor a library without GNU's interface is in its way."""
+    (libraries / "libgomp.so.0").write_bytes(b"no library")
+    (libraries / "libgomp.so.1").symlink_to(next(Path(llvm.__file__).parent.glob("*llvmlite.*")))
+    (libraries / "libomp.so").symlink_to(OPENMP._name)
+    assert jit.openmp()._name == str(libraries / "libomp.so")
+    assert layer(4)(torch.ones(50, 320)).isfinite().all()
 
 
 def test_bfloat16_is_rounded_to_the_nearest():
