@@ -47,7 +47,8 @@ class Ticket(Struct, frozen=True):
 class Stream:
     """Events of one request in order; the last one is `Finished` or `Failed`, exactly once.
 
-    Unread events of one kind are merged, so that a slow reader holds a few of them at most.
+    Unread events of one kind are merged, so that a slow reader holds a few of them at most. Several candidates
+    arrive in turns: `Tokens.candidate` says whose ids they are, and one `Finished` ends them all.
     """
 
     def __init__(self, ticket: Ticket, number: int) -> None:
