@@ -8,6 +8,7 @@ from jupyter_sc2.handlers.chat import ChatHandler
 from jupyter_sc2.handlers.complete import CompleteHandler
 from jupyter_sc2.handlers.conversations import ConversationHandler, ConversationsHandler
 from jupyter_sc2.handlers.magic import MagicHandler
+from jupyter_sc2.handlers.openai import ChatCompletionsHandler, CompletionsHandler, ModelHandler, ModelsHandler
 from jupyter_sc2.handlers.requests import RequestHandler
 from jupyter_sc2.handlers.restart import RestartHandler
 from jupyter_sc2.handlers.services import Served, Services
@@ -30,4 +31,8 @@ def routes(services: Services) -> list[tuple[str, type, dict[str, Any]]]:
         (r"/sc2/requests/(.+)", RequestHandler, given),
         (r"/sc2/restart", RestartHandler, given),
         (r"/sc2/snapshot-code", SnapshotCodeHandler, given),
+        (r"/sc2/v1/models", ModelsHandler, given),
+        (r"/sc2/v1/models/(.+)", ModelHandler, given),
+        (r"/sc2/v1/completions", CompletionsHandler, given),
+        (r"/sc2/v1/chat/completions", ChatCompletionsHandler, given),
     ]

@@ -25,6 +25,7 @@ Method = TypeVar("Method", bound=Callable[..., Awaitable[None]])
 
 DRAIN_BYTES = 64 << 20  # a larger body is not read to its end: the connection is closed
 STATUS_TEXT = {
+    400: ("bad_request", "The server cannot make sense of this request.", "Check the address and what follows it."),
     403: ("forbidden", "This request is not allowed.", "Log in again, or check the token."),
     404: ("not_found", "There is nothing here.", ""),
     405: ("method_not_allowed", "This address does not know that method.", ""),
@@ -85,17 +86,23 @@ class Sc2Handler(APIHandler):
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Answers with a Failure; what an unexpected exception says stays here."""
         error = kwargs.get("exc_info", (None, None, None))[1]
+        failure = self.failure_of(status_code, error)
+        if isinstance(error, CellsMissing):
+            failure = NeedCells(**msgspec.structs.asdict(failure), missing=error.missing)
+        self.finish(msgspec.json.encode(failure))
+
+    def failure_of(self, status_code: int, error: BaseException | None) -> Failure:
+        """What went wrong, in words; sets the answer's status and headers."""
         if isinstance(error, Sc2Error):
             self.set_status(error.status)
-            failure = Failure(error.code, error.message, error.hint, self.request_id)
-            if isinstance(error, CellsMissing):
-                failure = NeedCells(**msgspec.structs.asdict(failure), missing=error.missing)
             if isinstance(error, TryLater):
                 self.set_header("Retry-After", str(error.retry_after))
-        else:
-            unexpected = ("internal", "Something went wrong in jupyter-sc2.", "The server's log says where.")
-            failure = Failure(*STATUS_TEXT.get(status_code, unexpected), self.request_id)
-        self.finish(msgspec.json.encode(failure))
+            return Failure(error.code, error.message, error.hint, self.request_id)
+        if status_code == 405:
+            known = [name for name in self.SUPPORTED_METHODS if _is_written(getattr(self, name.lower()))]
+            self.set_header("Allow", ", ".join(known))
+        unexpected = ("internal", "Something went wrong in jupyter-sc2.", "The server's log says where.")
+        return Failure(*STATUS_TEXT.get(status_code, unexpected), self.request_id)
 
     def log_exception(
         self, typ: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None
@@ -110,6 +117,11 @@ class Sc2Handler(APIHandler):
         else:
             where = "".join(traceback.format_tb(tb))
             self.log.error("%s: %s\n%s", what, getattr(typ, "__name__", typ), where)
+
+
+def _is_written(method: object) -> bool:
+    """Whether a handler has this method, rather than tornado's that answers 405."""
+    return getattr(method, "__func__", None) is not getattr(web.RequestHandler, "_unimplemented_method", None)
 
 
 def too_big(size: int) -> Sc2Error:

@@ -90,15 +90,20 @@ def _names(wanted: inspect.Type) -> Iterator[str]:
 def _type_at(wanted: inspect.Type, path: str) -> inspect.Type:
     """The type at msgspec's `path`, such as `cells[0].sha`."""
     for name in re.findall(r"\w+|\[[^\]]*\]", path):
-        inner: Any = _not_null(wanted)
-        if name.startswith("["):
+        kind = "item_type" if name.startswith("[") else "fields"
+        inner: Any = next((each for each in _members(wanted) if hasattr(each, kind)), None)
+        if inner is None:  # an item of a mapping, which has no description of its own
+            break
+        if kind == "item_type":
             wanted = inner.item_type
         else:
             wanted = next(field.type for field in inner.fields if field.encode_name == name)
     return wanted
 
 
+def _members(wanted: inspect.Type) -> tuple[inspect.Type, ...]:
+    return wanted.types if isinstance(wanted, inspect.UnionType) else (wanted,)
+
+
 def _not_null(wanted: inspect.Type) -> inspect.Type:
-    if isinstance(wanted, inspect.UnionType):
-        return next(each for each in wanted.types if not isinstance(each, inspect.NoneType))
-    return wanted
+    return next(each for each in _members(wanted) if not isinstance(each, inspect.NoneType))

@@ -62,7 +62,7 @@ class StreamHandler(Sc2Handler):
             if not events.started:
                 raise
             self.log_exception(type(error), error, error.__traceback__)
-            await events.send(_failure(error, self.request_id))
+            await events.send(as_failure(error, self.request_id))
         finally:
             self.cancel()
 
@@ -101,7 +101,7 @@ def seed_of(options: Any) -> int:
     return secrets.randbits(32) if options.seed is None else int(options.seed)
 
 
-def _failure(error: Exception, request_id: str) -> Failure:
+def as_failure(error: Exception, request_id: str) -> Failure:
     if isinstance(error, Sc2Error):
         return Failure(error.code, error.message, error.hint, request_id)
     return Failure("internal", "Something went wrong in jupyter-sc2.", "The server's log says where.", request_id)

@@ -1,0 +1,73 @@
+"""From a program's list of messages to ids, as the weights expect a conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct
+
+from jupyter_sc2.errors import Sc2Error
+from jupyter_sc2.handlers.openai.errors import BadRequest
+from jupyter_sc2.handlers.openai.run import Asked
+from jupyter_sc2.handlers.reply import MIN_PROMPT_IDS
+from jupyter_sc2.handlers.services import Served
+from jupyter_sc2.messages import MAX_NEW_TOKENS, Message, Piece
+from jupyter_sc2.messages.openai import OpenAIChatRequest, OpenAIMessage
+from jupyter_sc2.prompt.chat import chat_prompt
+from jupyter_sc2.prompt.examples import examples_for
+
+LANGUAGE = "python"
+ROLES = ("system", "developer", "user", "assistant")
+
+
+class Turns(Struct, frozen=True):
+    """A conversation: what the system says, what was said before, and the question."""
+
+    system: str
+    before: list[Message]
+    question: str
+
+
+def said(messages: Sequence[OpenAIMessage]) -> Turns:
+    """Raises BadRequest. What the user says in several messages at the end is one question."""
+    texts = [_text(message, index) for index, message in enumerate(messages)]
+    system = "\n\n".join(text for text, message in zip(texts, messages, strict=True) if message.role in ROLES[:2])
+    spoken = [(message.role, text) for text, message in zip(texts, messages, strict=True) if message.role in ROLES[2:]]
+    before, question = list(spoken), list[str]()
+    while before and before[-1][0] == "user":
+        question.insert(0, before.pop()[1])
+    if not "".join(question).strip():
+        raise BadRequest("`messages` must end with what the user says.", "messages")
+    earlier = [
+        Message(str(index), "user" if role == "user" else "assistant", text, "")
+        for index, (role, text) in enumerate(before)
+    ]
+    return Turns(system, earlier, "\n\n".join(question))
+
+
+def asked(request: OpenAIChatRequest, turns: Turns, served: Served, prompt_ids: int) -> list[Asked]:
+    """Encodes, so it does not belong on the event loop. Raises Sc2Error."""
+    entry, tokenizer = served.entry, served.tokenizer
+    _ = tokenizer.spelling  # made once, in this thread
+    wanted = request.max_completion_tokens if request.max_completion_tokens is not None else request.max_tokens
+    most = MAX_NEW_TOKENS if wanted is None else min(wanted, MAX_NEW_TOKENS)
+    limit = max(MIN_PROMPT_IDS, min(prompt_ids, entry.max_positions - most))
+    context = [Piece("markdown", "", turns.system)] if turns.system.strip() else []
+    conversation = (turns.before, context, turns.question, tokenizer)
+    try:
+        prompt = chat_prompt(*conversation, limit, LANGUAGE, examples_for(entry.answers))
+    except Sc2Error as error:
+        raise BadRequest(error.message, "messages", "context_length_exceeded") from None
+    room = min(most, entry.max_positions - len(prompt.ids))
+    return [Asked(prompt.ids, max(0, room), fence=LANGUAGE, stop_ids=prompt.stop_ids)]
+
+
+def _text(message: OpenAIMessage, index: int) -> str:
+    if message.role not in ROLES:
+        raise BadRequest(f"`messages[{index}].role` must be one of {', '.join(ROLES)}.", f"messages[{index}].role")
+    if not isinstance(message.content, list):
+        return message.content or ""
+    if any(part.type != "text" or part.text is None for part in message.content):
+        field = f"messages[{index}].content"
+        raise BadRequest(f"`{field}` may hold text only.", field)
+    return "".join(part.text or "" for part in message.content)
