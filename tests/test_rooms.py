@@ -22,7 +22,9 @@ MAY_IMPORT = {
     "ngrams": {"tokenizer", "notebook"},
     "engine": {"messages", "errors", "tokenizer", "ngrams"},
     "supervisor": {"messages", "errors", "engine.frames"},
-    "catalog": {"messages", "errors"},
+    "catalog": {
+        "messages", "errors", "engine.config", "engine.lowbit.parts", "downloads.records", "downloads.places",
+    },
     "cells": {"messages", "errors", "notebook"},
     "events": {"messages"},
     "disk": set(),

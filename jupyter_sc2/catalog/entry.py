@@ -9,10 +9,12 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from jupyter_sc2.catalog.bounded import read_text
+from jupyter_sc2.catalog.known import known
+from jupyter_sc2.catalog.names import BUILT_IN, locate, name_of
+from jupyter_sc2.catalog.template import KIND_OF, Kind, Template, template_of
 from jupyter_sc2.errors import WeightsError
 from jupyter_sc2.messages import MAX_PROMPT_IDS
-
-BUILT_IN = "built-in"
 
 
 class Entry(Struct, frozen=True):
@@ -21,7 +23,7 @@ class Entry(Struct, frozen=True):
     Weights that `heals` are asked from a border between tokens, and spell what is typed of a word before they go on.
     Weights with a `second_voice` look up the libraries that a notebook imports; those that `reads_notebooks` also
     what stands beside it. Weights with `answers` learned to answer requests in words and are shown no examples. `base`
-    weights complete text and were not trained to converse; this version asks all weights so.
+    weights complete text and were not trained to converse; others expect their `template`.
     """
 
     name: str
@@ -33,7 +35,11 @@ class Entry(Struct, frozen=True):
     answers: bool = False
     second_voice: bool = False
     reads_notebooks: bool = False
-    kind: Literal["base", "chat"] = "base"
+    template: Template = ""
+
+    @property
+    def kind(self) -> Kind:
+        return KIND_OF[self.template]
 
     @property
     def tokenizer_path(self) -> Path:
@@ -51,24 +57,13 @@ class _Config(Struct, frozen=True):
     jupyter_sc2_format_version: Annotated[int, Meta(ge=1, le=1000)] = 1
 
 
-def locate(weights: str) -> Path:
-    """The folder of `weights`: the built-in ones by name, others by their path."""
-    if weights == BUILT_IN:
-        return Path(__file__).parent.parent / "data" / BUILT_IN
-    return Path(weights).expanduser().absolute()
-
-
-def name_of(weights: str) -> str:
-    """How `weights` are called where people read it: a folder by its last part."""
-    return locate(weights).name
-
-
 def find(weights: str) -> Entry:
     """Reads the entry of `weights`, a name or a folder. Raises WeightsError when there is none or it is damaged."""
     folder = locate(weights)
     path = folder / "config.json"
     try:
-        config = msgspec.convert(json.loads(path.read_text("utf-8")), _Config)
+        raw = json.loads(read_text(path))
+        config = msgspec.convert(raw, _Config)
     except (FileNotFoundError, NotADirectoryError):
         hint = "Check the setting Sc2App.weights." if weights != BUILT_IN else "Install jupyter-sc2 again."
         raise WeightsError("no_weights", f"No weights in {folder}: config.json is missing.", hint) from None
@@ -76,6 +71,7 @@ def find(weights: str) -> Entry:
         raise WeightsError("weights_corrupt", f"{path} does not describe a StarCoder2 model: {error}.") from None
     except (OSError, ValueError, RecursionError):
         raise WeightsError("weights_corrupt", f"{path} is not readable JSON.") from None
+    expected = known(weights)
     return Entry(
         name=name_of(weights),
         folder=folder,
@@ -86,4 +82,5 @@ def find(weights: str) -> Entry:
         answers=config.jupyter_sc2_answers_requests,
         second_voice=config.jupyter_sc2_second_voice is not None,
         reads_notebooks=bool((config.jupyter_sc2_second_voice or {}).get("notebooks")),
+        template=expected.template if expected else template_of(folder, raw),
     )

@@ -13,6 +13,7 @@ from jupyter_sc2.errors import WeightsError
 
 Size = Annotated[int, Meta(ge=1, le=1 << 20)]
 Positive = Annotated[float, Meta(gt=0)]
+MAX_BYTES = 4 << 20
 
 # Fields that would change the mathematics, and the only values that this code computes.
 _ONLY = {"mlp_type": "default", "norm_type": "layer_norm"}
@@ -54,7 +55,8 @@ def read_config(folder: Path) -> ModelConfig:
     """Reads `folder/config.json`. Raises WeightsError with a plain sentence when it is absent or not StarCoder2's."""
     path = folder / "config.json"
     try:
-        raw: dict[str, Any] = json.loads(path.read_text("utf-8"))
+        with path.open("rb") as file:
+            raw: dict[str, Any] = json.loads(file.read(MAX_BYTES))  # cut off, and so no JSON, if there is more
     except (FileNotFoundError, NotADirectoryError):
         hint = "Choose a folder that holds config.json and model.safetensors."
         raise WeightsError("no_weights", f"No weights in {folder}: config.json is missing.", hint) from None

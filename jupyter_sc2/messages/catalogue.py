@@ -1,6 +1,6 @@
 """What the server says about weights: which exist, what they need, how they get here, and which role uses which.
 
-`weights` names them : `built-in`, an id of the Hugging Face Hub (`bigcode/starcoder2-3b`), or a folder's path.
+`weights` names them: `built-in`, an id of the Hugging Face Hub (`bigcode/starcoder2-3b`), or a folder's path.
 """
 
 from __future__ import annotations
@@ -64,7 +64,8 @@ class Device(Struct, frozen=True):
 
 
 class Machine(Struct, frozen=True):
-    """`disk_free_bytes` is free where downloads go, which is `disk_path`."""
+    """`disk_free_bytes` is free where downloads go, which is `disk_path`. Processors without `few_bits` are too old for
+    the kernels of int8 and int4."""
 
     cpus: int
     memory_bytes: int
@@ -72,6 +73,7 @@ class Machine(Struct, frozen=True):
     disk_free_bytes: int
     disk_path: str
     devices: list[Device]
+    few_bits: bool = True
 
 
 class Recommendation(Struct, frozen=True):

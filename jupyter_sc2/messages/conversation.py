@@ -59,5 +59,5 @@ class OpenedConversation(Struct, frozen=True):
 
     conversation: Conversation
     weights: str
-    kind: Literal["base", "chat"]
+    kind: Literal["base", "instruct", "chat"]
     notice: str = ""
