@@ -7,8 +7,16 @@ import type {
   IFailure,
   IOpenedConversation,
   IStatus,
+  Role,
   Sc2Event
 } from './messages';
+import type {
+  ICatalogue,
+  IChooseWeights,
+  ILicence,
+  IRoleChoice,
+  WeightsAction
+} from './models/messages';
 import { readEvents } from './sse';
 
 /** An error that the server explained. */
@@ -94,6 +102,41 @@ export class Sc2Api {
     await this._request('restart', { method: 'POST' });
   }
 
+  /** Which weights exist, what they need, and which role uses which. */
+  async catalogue(): Promise<ICatalogue> {
+    const response = await this._request('models', { method: 'GET' });
+    return (await response.json()) as ICatalogue;
+  }
+
+  /** Fetch, load or remove weights; resolves once the server has begun. */
+  async act(action: WeightsAction, weights: string): Promise<void> {
+    await this._post(`models/${action}`, { weights });
+  }
+
+  async chooseWeights(
+    role: Role,
+    choice: IChooseWeights
+  ): Promise<IRoleChoice> {
+    const response = await this._put(`roles/${role}`, choice);
+    return (await response.json()) as IRoleChoice;
+  }
+
+  /** Unused weights leave the memory after so many minutes; 0 for never. */
+  async setIdleMinutes(minutes: number): Promise<void> {
+    await this._put('models/settings', { idle_minutes: minutes });
+  }
+
+  async answerLicence(
+    { id, version }: ILicence,
+    accepted: boolean
+  ): Promise<ILicence> {
+    const response = await this._put(`licences/${encodeURIComponent(id)}`, {
+      accepted,
+      version
+    });
+    return (await response.json()) as ILicence;
+  }
+
   private async _stream(
     path: string,
     body: object,
@@ -107,8 +150,21 @@ export class Sc2Api {
     body: object,
     signal?: AbortSignal
   ): Promise<Response> {
+    return this._send('POST', path, body, signal);
+  }
+
+  private _put(path: string, body: object): Promise<Response> {
+    return this._send('PUT', path, body);
+  }
+
+  private _send(
+    method: 'POST' | 'PUT',
+    path: string,
+    body: object,
+    signal?: AbortSignal
+  ): Promise<Response> {
     return this._request(path, {
-      method: 'POST',
+      method,
       headers: { 'Content-Type': 'application/json' },
       body: JSON.stringify(body),
       signal

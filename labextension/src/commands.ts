@@ -8,6 +8,7 @@ import { isCompletable } from './completion/notebook';
 import { showDetails } from './details';
 import type { EngineModel } from './engine';
 import { sc2Icon } from './icon';
+import type { CatalogueModel } from './models/catalogue';
 import type { CompletionSettings } from './settings';
 import { DEFAULTS } from './settings';
 
@@ -15,11 +16,13 @@ export const CommandIDs = {
   toggle: 'jupyter-sc2:toggle-ghost-text',
   suggest: 'jupyter-sc2:suggest',
   restart: 'jupyter-sc2:restart-engine',
-  showStatus: 'jupyter-sc2:show-status'
+  showStatus: 'jupyter-sc2:show-status',
+  models: 'jupyter-sc2:models'
 } as const;
 
 export interface ICommandOptions {
   app: JupyterFrontEnd;
+  catalogue: CatalogueModel | null;
   engine: EngineModel;
   manager: ICompletionProviderManager;
   palette: ICommandPalette | null;
@@ -32,7 +35,8 @@ export interface ICommandOptions {
 const describedBy = { args: { type: 'object', properties: {} } };
 
 export function addCommands(options: ICommandOptions): void {
-  const { app, engine, manager, palette, settings, tracker, trans } = options;
+  const { app, catalogue, engine, manager, palette, settings, tracker, trans } =
+    options;
   const { commands } = app;
   /** The notebook or file in front, where ghost text may be shown. */
   const target = () => {
@@ -81,7 +85,10 @@ export function addCommands(options: ICommandOptions): void {
     label: trans.__('StarCoder2: Show engine status'),
     caption: trans.__('Weights, state, device and versions'),
     icon: sc2Icon,
-    execute: () => showDetails(engine, trans),
+    execute: () =>
+      showDetails(engine, catalogue, trans, () => {
+        void commands.execute(CommandIDs.models);
+      }),
     describedBy
   });
 
@@ -96,7 +103,8 @@ export function addCommands(options: ICommandOptions): void {
   settings?.changed.connect(() => {
     commands.notifyCommandChanged(CommandIDs.toggle);
   });
-  for (const command of Object.values(CommandIDs)) {
+  const { toggle, suggest, restart, showStatus } = CommandIDs;
+  for (const command of [toggle, suggest, restart, showStatus]) {
     palette?.addItem({ command, category });
   }
 }

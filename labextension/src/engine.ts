@@ -2,10 +2,17 @@ import type { Event, ServiceManager } from '@jupyterlab/services';
 import { VDomModel } from '@jupyterlab/ui-components';
 import type { Sc2Api } from './api';
 import { Sc2Error } from './api';
-import type { EngineState, IEngineStatus, IStatus } from './messages';
+import type { ISignal } from '@lumino/signaling';
+import { Signal } from '@lumino/signaling';
+import type { EngineState, IEngineStatus, IStatus, Role } from './messages';
+import type { IRoleChoice } from './models/messages';
+import { lastPart } from './models/words';
 
 /** What the server emits a status on; its data are the fields of the status. */
 const ENGINE_EVENTS = 'https://events.jupyter-sc2.org/engine/v1';
+
+/** What the server emits on when a role's weights are, or will be, others. */
+const ROLES_EVENTS = 'https://events.jupyter-sc2.org/roles/v1';
 
 /** Seconds between attempts to reach a lost server. */
 const RETRY_S = [1, 2, 4, 8, 15, 30];
@@ -32,10 +39,33 @@ export class EngineModel extends VDomModel {
 
   /** The engine behind ghost text. */
   get engine(): IEngineStatus | null {
-    const engines = this._status?.engines ?? [];
+    return this.answering('ghost') ?? this._status?.engines[0] ?? null;
+  }
+
+  /** What shall answer instead of `engine` as soon as it is ready. */
+  get next(): IEngineStatus | null {
+    return this.coming('ghost');
+  }
+
+  /** Emitted when a role has, or will have, other weights. */
+  get rolesChanged(): ISignal<this, void> {
+    return this._rolesChanged;
+  }
+
+  /** The engine that answers for a role. */
+  answering(role: Role): IEngineStatus | null {
+    const choice = this._choice(role);
     return (
-      engines.find(({ roles }) => roles.includes('ghost')) ?? engines[0] ?? null
+      (choice && this._named(choice.weights)) ??
+      this._status?.engines.find(({ roles }) => roles.includes(role)) ??
+      null
     );
+  }
+
+  /** The engine that a role is about to change to. */
+  coming(role: Role): IEngineStatus | null {
+    const choice = this._choice(role);
+    return choice?.next_weights ? this._named(choice.next_weights) : null;
   }
 
   get state(): ShownState {
@@ -73,9 +103,15 @@ export class EngineModel extends VDomModel {
   /** Ask the server; goes on in the background until it answers. */
   async refresh(attempt = 0): Promise<void> {
     clearTimeout(this._retryTimer);
+    const during: IEngineStatus[] = [];
+    this._during.add(during);
     try {
       this._status = await this._api.status();
       this._reachable = true;
+      // What was told meanwhile may be newer than the answer.
+      for (const engine of during) {
+        this._take(engine);
+      }
     } catch (error) {
       this._reachable = false;
       // 404: a server without our extension, which asking again does not bring.
@@ -85,6 +121,8 @@ export class EngineModel extends VDomModel {
           void this.refresh(attempt + 1);
         }, seconds * 1000);
       }
+    } finally {
+      this._during.delete(during);
     }
     if (!this.isDisposed) {
       this.stateChanged.emit();
@@ -103,15 +141,46 @@ export class EngineModel extends VDomModel {
   }
 
   private _onEvent(_: unknown, emission: Event.Emission): void {
-    if (emission.schema_id !== ENGINE_EVENTS || !this._status) {
-      return;
+    if (emission.schema_id === ROLES_EVENTS) {
+      const { roles } = emission as unknown as { roles: IRoleChoice[] };
+      this._roles = roles;
+      this._rolesChanged.emit();
+      // Engines may have come or gone, which only the server knows.
+      void this.refresh();
+    } else if (emission.schema_id === ENGINE_EVENTS && this._status) {
+      const engine = emission as unknown as IEngineStatus;
+      this._during.forEach(during => during.push(engine));
+      this._reachable = true;
+      if (this._take(engine)) {
+        this.stateChanged.emit();
+      } else {
+        void this.refresh();
+      }
     }
-    const engine = emission as unknown as IEngineStatus;
-    const engines = new Map(this._status.engines.map(e => [e.weights, e]));
-    engines.set(engine.weights, engine);
-    this._status = { ...this._status, engines: [...engines.values()] };
-    this._reachable = true;
-    this.stateChanged.emit();
+  }
+
+  /** Whether `engine` is one that is known; its state is then the newest. */
+  private _take(engine: IEngineStatus): boolean {
+    const engines = this._status?.engines ?? [];
+    const known = engines.some(({ weights }) => weights === engine.weights);
+    if (known && this._status) {
+      this._status = {
+        ...this._status,
+        engines: engines.map(e => (e.weights === engine.weights ? engine : e))
+      };
+    }
+    return known;
+  }
+
+  private _choice(role: Role): IRoleChoice | undefined {
+    const roles = this._roles ?? this._status?.roles;
+    return roles?.find(choice => choice.role === role);
+  }
+
+  private _named(weights: string): IEngineStatus | null {
+    const names = [weights, lastPart(weights)];
+    const engines = this._status?.engines ?? [];
+    return engines.find(engine => names.includes(engine.weights)) ?? null;
   }
 
   private _onConnectionFailure(): void {
@@ -120,9 +189,12 @@ export class EngineModel extends VDomModel {
     }
   }
 
+  private readonly _during = new Set<IEngineStatus[]>();
   private _held = false;
   private _holdTimer: ReturnType<typeof setTimeout> | undefined;
   private _reachable = true;
   private _retryTimer: ReturnType<typeof setTimeout> | undefined;
+  private _roles: IRoleChoice[] | null = null;
+  private readonly _rolesChanged = new Signal<this, void>(this);
   private _status: IStatus | null = null;
 }

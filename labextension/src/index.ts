@@ -21,9 +21,10 @@ import { failureReporter } from './notify';
 import { kernelComm } from './kernel/comm';
 import { SnapshotCode } from './kernel/snapshot';
 import { KernelState } from './kernel/state';
+import { models } from './models/plugin';
 import { COMPLETER_ID, CompletionSettings } from './settings';
 import { StatusItem } from './status';
-import { DOMAIN, IEngineModel } from './tokens';
+import { DOMAIN, ICatalogueModel, IEngineModel } from './tokens';
 
 /** The name of JupyterLab's file editor among what opens documents. */
 const FILE_EDITOR = 'Editor';
@@ -116,18 +117,20 @@ const commands: JupyterFrontEndPlugin<void> = {
   description: 'Commands for ghost text and for the state of the engine.',
   autoStart: true,
   requires: [ICompletionProviderManager, IEngineModel, INotebookTracker],
-  optional: [ICommandPalette, ISettingRegistry, ITranslator],
+  optional: [ICatalogueModel, ICommandPalette, ISettingRegistry, ITranslator],
   activate: (
     app,
     manager: ICompletionProviderManager,
     engine: IEngineModel,
     tracker: INotebookTracker,
+    catalogue: ICatalogueModel | null,
     palette: ICommandPalette | null,
     registry: ISettingRegistry | null,
     translator: ITranslator | null
   ) => {
     addCommands({
       app,
+      catalogue,
       engine,
       manager,
       palette,
@@ -138,4 +141,4 @@ const commands: JupyterFrontEndPlugin<void> = {
   }
 };
 
-export default [status, completer, commands, chat, kernelComm];
+export default [status, completer, commands, chat, kernelComm, models];

@@ -3,6 +3,8 @@
  * Offsets count Unicode code points.
  */
 
+import type { IRoleChoice } from './models/messages';
+
 /** Version of this contract; sent with every request. */
 export const PROTOCOL = 1;
 
@@ -189,4 +191,6 @@ export interface IStatus {
   protocol: number;
   version: string;
   engines: IEngineStatus[];
+  /** What each role uses. */
+  roles?: IRoleChoice[];
 }

@@ -29,18 +29,29 @@ export function stateText(
   }
 }
 
-/** Product, weights and state; weights that carry the product's name stand alone. */
+/** Weights as they are called beside the product; others bear its name. */
+function named(weights: string, trans: TranslationBundle): string {
+  return /^star/i.test(weights) ? weights : trans.__('StarCoder2 %1', weights);
+}
+
+/** Product, weights and state; during a switch, what is about to answer. */
 export function engineLabel(
   model: EngineModel,
   trans: TranslationBundle
 ): string {
   const state = stateText(model, trans);
   const weights = model.engine?.weights ?? '';
-  if (/^star/i.test(weights)) {
-    return trans.__('%1: %2', weights, state);
+  const { next } = model;
+  if (next?.state === 'loading' && next.weights !== weights) {
+    return trans.__(
+      '%1: loading %2% (%3 answers)',
+      named(next.weights, trans),
+      Math.floor(100 * (next.share ?? 0)),
+      weights
+    );
   }
   return weights
-    ? trans.__('StarCoder2 %1: %2', weights, state)
+    ? trans.__('%1: %2', named(weights, trans), state)
     : trans.__('StarCoder2: %1', state);
 }
 

@@ -45,6 +45,12 @@ export class ChatModel extends VDomModel {
     this._onNotebook();
   }
 
+  /** The chat has, or will have, other weights. */
+  forgetWeights(): void {
+    this._sessions.forEach(session => session.forgetWeights());
+    this._onNotebook();
+  }
+
   ask(text: string): void {
     const { settings, tracker } = this._options;
     const panel = tracker.currentWidget;

@@ -1,5 +1,9 @@
 import { Dialog, showDialog } from '@jupyterlab/apputils';
-import { VDomRenderer, clearIcon } from '@jupyterlab/ui-components';
+import {
+  VDomRenderer,
+  clearIcon,
+  settingsIcon
+} from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { Message } from '@lumino/messaging';
 import React from 'react';
@@ -18,7 +22,8 @@ const PAGE = 50;
 export class ChatPanel extends VDomRenderer<ChatModel> {
   constructor(
     model: ChatModel,
-    private readonly _services: IReplyServices
+    private readonly _services: IReplyServices,
+    private readonly _onChoose: () => void
   ) {
     super(model);
     this.id = 'jupyter-sc2-chat';
@@ -76,6 +81,15 @@ export class ChatPanel extends VDomRenderer<ChatModel> {
       <>
         <header className="jp-sc2-chat-header">
           <span>{labelOf(session, trans)}</span>
+          <button
+            type="button"
+            className="jp-sc2-chat-icon-button"
+            title={trans.__('Choose weights')}
+            aria-label={trans.__('Choose weights')}
+            onClick={this._onChoose}
+          >
+            <settingsIcon.react tag="span" height="16px" width="16px" />
+          </button>
           <button
             type="button"
             className="jp-sc2-chat-icon-button"

@@ -8,8 +8,9 @@ import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { UUID } from '@lumino/coreutils';
 import { Sc2Api } from '../api';
+import { CommandIDs } from '../commands';
 import { sc2Icon } from '../icon';
-import { DOMAIN } from '../tokens';
+import { DOMAIN, IEngineModel } from '../tokens';
 import { ChatContext } from './context';
 import { CellInserter } from './insert';
 import type { IChatSettings } from './model';
@@ -29,6 +30,7 @@ export const chat: JupyterFrontEndPlugin<void> = {
   optional: [
     ICommandPalette,
     IEditorLanguageRegistry,
+    IEngineModel,
     ILayoutRestorer,
     IRenderMimeRegistry,
     ISettingRegistry,
@@ -39,6 +41,7 @@ export const chat: JupyterFrontEndPlugin<void> = {
     tracker: INotebookTracker,
     palette: ICommandPalette | null,
     languages: IEditorLanguageRegistry | null,
+    engine: IEngineModel | null,
     restorer: ILayoutRestorer | null,
     rendermime: IRenderMimeRegistry | null,
     registry: ISettingRegistry | null,
@@ -63,12 +66,16 @@ export const chat: JupyterFrontEndPlugin<void> = {
       settings: () => settings,
       tracker
     });
-    const panel = new ChatPanel(model, {
+    engine?.rolesChanged.connect(() => model.forgetWeights());
+    const services = {
       languages,
       typesetter: rendermime?.latexTypesetter ?? null,
       inserter: new CellInserter(tracker, trans),
       trans,
       provenance: null
+    };
+    const panel = new ChatPanel(model, services, () => {
+      void app.commands.execute(CommandIDs.models);
     });
     app.shell.add(panel, 'right', { rank: 900, type: 'Chat' });
     restorer?.add(panel, panel.id);

@@ -90,6 +90,11 @@ export class ChatSession {
     return this._conversation !== null;
   }
 
+  /** Ask again which weights reply, at the next opening. */
+  forgetWeights(): void {
+    this._weightsAreOld = true;
+  }
+
   /** Load the conversation, or what is new of it; not while a reply comes. */
   async open(): Promise<void> {
     if (this.busy && this._conversation) {
@@ -177,7 +182,7 @@ export class ChatSession {
           this._api.conversation(this._conversation.id)
         );
         const { path, deleted } = this._conversation ?? {};
-        if (path === this._path && !deleted) {
+        if (path === this._path && !deleted && !this._weightsAreOld) {
           this._changed.emit();
           return;
         }
@@ -186,6 +191,7 @@ export class ChatSession {
       this._conversation = opened.conversation;
       this.weights = opened.weights;
       this.kind = opened.kind;
+      this._weightsAreOld = false;
       this.notice = opened.notice;
     } catch (error) {
       this.notice = sentence(error);
@@ -293,6 +299,7 @@ export class ChatSession {
   private _requestId: string | null = null;
   private _stopped = false;
   private _timer: ReturnType<typeof setTimeout> | null = null;
+  private _weightsAreOld = false;
 
   /** One counter for the page keeps the numbers growing. */
   private static _seq = 0;

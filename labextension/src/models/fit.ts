@@ -1,0 +1,20 @@
+import type { ICatalogue, IEntry } from './messages';
+
+/** Whether weights fit into the memory in some precision. */
+export function fits({ memory }: Pick<IEntry, 'memory'>): boolean {
+  return memory.length === 0 || memory.some(need => need.fits);
+}
+
+/** Whether an administrator permits weights. */
+export function isAllowed(weights: string, catalogue: ICatalogue): boolean {
+  return catalogue.allowed.length === 0 || catalogue.allowed.includes(weights);
+}
+
+/** Bytes that the disk lacks for what of a download is still to come. */
+export function lackingBytes(
+  { weights, download_bytes }: IEntry,
+  { downloads, machine }: ICatalogue
+): number {
+  const done = downloads.find(each => each.weights === weights)?.done ?? 0;
+  return Math.max(0, download_bytes - done - machine.disk_free_bytes);
+}
