@@ -31,6 +31,8 @@ GOLDEN_TEXT, GOLDEN_PIECES = "x =    12", ["x", "Ġ=", "ĠĠĠĠ", "1", "2"]
 class Tokenizer:
     """A byte-level BPE vocabulary. User text never becomes a special id: sentinels are placed by id, by the caller.
 
+    Special are the 38 of StarCoder2, and whatever a checkpoint `added` to its vocabulary, such as ChatML's sentinels.
+
     transformers 5 rebuilds this pre-tokenizer without its digit split and so returns other ids; the raw
     `tokenizers` library reads the file as it is. A file that was saved after such a rebuild is refused.
     """
@@ -54,14 +56,28 @@ class Tokenizer:
             hint = "Use the tokenizer.json that came with the weights: transformers 5 saves it without the digit split."
             raise WeightsError("weights_corrupt", message, hint)
         raw.encode_special_tokens = True  # "<file_sep>" typed by a user is ordinary characters
+        raw.add_special_tokens([token.content for token in raw.get_added_tokens_decoder().values()])  # all, not some
         return raw
+
+    @cached_property
+    def added(self) -> dict[str, int]:
+        """Text and id of what a checkpoint added to StarCoder2's vocabulary."""
+        found = self._raw.get_added_tokens_decoder().items()
+        return {token.content: index for index, token in found if index >= len(SPECIAL_TOKENS)}
+
+    def is_special(self, token_id: int) -> bool:
+        return token_id < len(SPECIAL_TOKENS) or token_id in self._added_ids
+
+    @cached_property
+    def _added_ids(self) -> frozenset[int]:
+        return frozenset(self.added.values())
 
     @property
     def vocab_size(self) -> int:
         return self._raw.get_vocab_size()
 
     def encode(self, text: str) -> list[int]:
-        """Ids of `text`, none of them special (below 38)."""
+        """Ids of `text`, none of them special."""
         return self._raw.encode(text, add_special_tokens=False).ids
 
     def encode_kept(self, text: str) -> tuple[int, ...]:
@@ -75,14 +91,14 @@ class Tokenizer:
     def byte_lengths(self) -> list[int]:
         """UTF-8 bytes that each id stands for; 0 for special ids. A byte-level vocabulary spells a byte a character."""
         vocab = sorted((index, token) for token, index in self._raw.get_vocab().items())
-        return [0 if index < len(SPECIAL_TOKENS) else len(token) for index, token in vocab]
+        return [0 if self.is_special(index) else len(token) for index, token in vocab]
 
     @cached_property
     def spellings(self) -> list[tuple[bytes, int]]:
         """(UTF-8 bytes, id) of every ordinary id, sorted."""
         byte_of = {character: byte for byte, character in enumerate(_byte_characters())}
-        ordinary = ((token, index) for token, index in self._raw.get_vocab().items() if index >= len(SPECIAL_TOKENS))
-        # Tokens that were added by hand are plain text rather than byte characters; no id of ours needs them.
+        ordinary = ((token, index) for token, index in self._raw.get_vocab().items() if not self.is_special(index))
+        # A vocabulary may hold plain text rather than byte characters; no id of ours needs that.
         return sorted((bytes(map(byte_of.get, token)), i) for token, i in ordinary if set(token) <= byte_of.keys())  # type: ignore[arg-type]
 
     @cached_property

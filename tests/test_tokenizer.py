@@ -4,6 +4,7 @@ from itertools import accumulate
 from pathlib import Path
 
 import pytest
+from instruct_weights import CHATML, with_chatml
 
 import jupyter_sc2
 from jupyter_sc2.errors import WeightsError
@@ -113,6 +114,26 @@ def test_a_missing_or_damaged_file_is_an_answer(tmp_path):
             path.write_text(content)
         with pytest.raises(WeightsError, match=r"tokenizer\.json"):
             Tokenizer(path).encode("x")
+
+
+@pytest.mark.parametrize("special", [True, False])
+@pytest.mark.parametrize("source", ["built-in", pytest.param("real", marks=needs_real)])
+def test_what_a_checkpoint_added_is_special(tmp_path, built_in, source, special):
+    """A file may call its own sentinels ordinary; typed by a user they are plain text all the same."""
+    path = BUILT_IN if source == "built-in" else Path(REAL) / "tokenizer.json"
+    tokenizer = Tokenizer(with_chatml(path, tmp_path / "tokenizer.json", special))
+    begins, ends = size, _ = tokenizer.vocab_size - 2, tokenizer.vocab_size - 1
+    assert tokenizer.added == dict(zip(CHATML, (begins, ends), strict=True))
+    assert Tokenizer(path).vocab_size == size
+    assert Tokenizer(path).added == {}
+    text = "<|im_start|>system\nx<|im_end|>\n<file_sep>"
+    ids = tokenizer.encode(text)
+    assert ids == Tokenizer(path).encode(text)
+    assert not any(map(tokenizer.is_special, ids))
+    assert [tokenizer.is_special(index) for index in (37, 38, begins, ends)] == [True, False, True, True]
+    assert tokenizer.decode([begins, *ids, ends]) == f"<|im_start|>{text}<|im_end|>"
+    assert [tokenizer.byte_lengths[index] for index in (begins, ends)] == [0, 0]
+    assert not {begins, ends} & tokenizer.spelling.keys(), "a typed word is never spelled with a sentinel"
 
 
 @needs_real

@@ -35,4 +35,5 @@ def submission(
         priority=PRIORITY[role],
         cache_key=cache_key,
         fresh=options.seed is not None and options.temperature > 0,
+        stop=list(prompt.stop),
     )

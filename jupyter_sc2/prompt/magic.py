@@ -8,8 +8,10 @@ from jupyter_sc2.messages import RunCell, Snapshot
 from jupyter_sc2.notebook import names_of
 from jupyter_sc2.prompt.context import KERNEL_IDS, KERNEL_SHARE
 from jupyter_sc2.prompt.examples import EXAMPLES
+from jupyter_sc2.prompt.instruct import Exchange, Shown, fence_name, instruct_prompt
 from jupyter_sc2.prompt.kernel import kernel_block
 from jupyter_sc2.prompt.structured import Part, ReplyPrompt, build
+from jupyter_sc2.prompt.templates import TemplateName
 from jupyter_sc2.tokenizer import Tokenizer
 
 
@@ -29,6 +31,27 @@ def magic_prompt(
     earlier = [Part("code" if cell.kind == "code" else "text", cell.source) for cell in cells if cell.source.strip()]
     known = _known(snapshot, cells, request, tokenizer, limit // KERNEL_SHARE) if snapshot else ""
     return build(examples, earlier, request, tokenizer, limit, language, known)
+
+
+def instruct_magic_prompt(
+    template: TemplateName,
+    cells: Sequence[RunCell],
+    request: str,
+    tokenizer: Tokenizer,
+    limit: int,
+    language: str = "python",
+    snapshot: Snapshot | None = None,
+) -> ReplyPrompt:
+    """As `magic_prompt`, in the form that instruct weights were trained on: the code is to come in a fenced block."""
+    shown = [
+        Shown("", language if cell.kind == "code" else cell.kind, cell.source) for cell in cells if cell.source.strip()
+    ]
+    known = _known(snapshot, cells, request, tokenizer, limit // KERNEL_SHARE) if snapshot else ""
+    if known:  # nearest to the request, as what gives way last
+        shown.append(Shown("Names in the kernel", language, known))
+    form = f"Answer with the code of the notebook's next cell, in one block ```{fence_name(language)}."
+    asked = Exchange(f"{request.strip()}\n\n{form}", tuple(shown))
+    return instruct_prompt(template, (), asked, tokenizer, limit, language)
 
 
 def _known(snapshot: Snapshot, cells: Sequence[RunCell], request: str, tokenizer: Tokenizer, room: int) -> str:

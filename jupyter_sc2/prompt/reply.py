@@ -40,12 +40,7 @@ class CodeReply:
         return ""
 
     def kept(self, complete: bool) -> str:
-        """Whole statements. An answer that ended by itself (`complete`) is kept where not even its first is."""
-        text = without_repetition(self.text).rstrip()
-        if self.language != "python":
-            return text
-        whole = whole_statements(text)
-        return whole if whole or not complete or self.finished else text
+        return kept_code(self.text, self.language, complete)
 
 
 class FencedReply:
@@ -72,6 +67,15 @@ class FencedReply:
         """All that was shown but endless repetition; empty when there is nothing."""
         code = without_repetition(self.code.text).partition(FENCE)[0].rstrip()
         return f"{self._open}{code}\n{FENCE}" if code else ""
+
+
+def kept_code(code: str, language: str, complete: bool) -> str:
+    """Whole statements. An answer that ended by itself (`complete`) is kept where not even its first is."""
+    text = without_repetition(code)
+    if language != "python":
+        return text.rstrip()
+    whole = whole_statements(text.rstrip())
+    return whole if whole or not complete or text != code else text.rstrip()
 
 
 def without_repetition(text: str) -> str:

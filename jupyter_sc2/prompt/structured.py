@@ -31,12 +31,16 @@ class Part(Struct, frozen=True):
 
 
 class ReplyPrompt(Struct, frozen=True):
-    """Ids that end where code is to begin. `truncated` says that not all of what was given fits."""
+    """Ids that end where the answer is to begin. `truncated` says that not all of what was given fits.
+
+    The answer ends at one of `stop_ids`, or at a text in `stop`, which is no part of it.
+    """
 
     ids: list[int]
     truncated: bool
     language: str = "python"
     stop_ids: tuple[int, ...] = STOP_IDS
+    stop: tuple[str, ...] = ()
 
 
 def build(
