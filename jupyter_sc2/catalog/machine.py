@@ -46,10 +46,10 @@ def cpus() -> int:
     return max(1, count if bound is None else min(count, round(bound)))
 
 
-def few_bits_run() -> bool:
+def few_bits_run(cpuinfo: Path = Path("/proc/cpuinfo")) -> bool:
     """Whether the kernels for 4 and 8 bits run here: on x86 they need AVX2. Only Linux tells without a library."""
     try:
-        with open("/proc/cpuinfo") as lines:
+        with cpuinfo.open() as lines:
             flags = next((line for line in lines if line.startswith("flags")), "")
     except OSError:
         return True

@@ -101,12 +101,6 @@ def test_names_of_the_hub(tmp_path, monkeypatch):
     assert not any(catalog.is_hub_id(weights) for weights in no_ids)
 
 
-@pytest.fixture
-def data_folder(tmp_path, monkeypatch):
-    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
-
-
-@pytest.mark.usefixtures("data_folder")
 def test_weights_of_the_hub_are_where_the_download_put_them(tmp_path):
     folder = tmp_path / "snapshot"
     folder.mkdir()
@@ -122,7 +116,6 @@ def test_weights_of_the_hub_are_where_the_download_put_them(tmp_path):
         catalog.find("me/mine")
 
 
-@pytest.mark.usefixtures("data_folder")
 def test_weights_of_the_hub_that_are_not_here():
     with pytest.raises(WeightsError, match=r"bigcode/starcoder2-3b is not downloaded") as error:
         catalog.find("bigcode/starcoder2-3b")
@@ -162,7 +155,6 @@ def test_what_another_program_fetched_from_bigcode_needs_the_licence(tmp_path):
     assert catalog.licence_needed(folder_with(place)) == "bigcode-openrail-m"
 
 
-@pytest.mark.usefixtures("data_folder")
 def test_the_licence_is_known_before_anything_is_here(tmp_path):
     assert catalog.licence_needed("bigcode/starcoder2-3b") == "bigcode-openrail-m"
     assert catalog.licence_needed("huggingfaceh4/STARCHAT2-15b-v0.1") == "bigcode-openrail-m"
