@@ -27,6 +27,7 @@ MAY_IMPORT = {
     },
     "cells": {"messages", "errors", "notebook"},
     "events": {"messages"},
+    "openapi": {"messages"},
     "disk": set(),
     "conversations": {"messages", "errors", "disk"},
     "licences": {"messages", "errors", "disk"},
@@ -37,7 +38,7 @@ MAY_IMPORT = {
     "cli": {"__version__", "errors", "evaluate"},
     "handlers": {
         "__version__", "messages", "errors", "tokenizer", "notebook", "prompt", "supervisor", "catalog", "cells",
-        "conversations", "licences", "ngrams",
+        "conversations", "licences", "ngrams", "openapi",
     },
 }  # fmt: skip
 PURE = {"notebook", "prompt", "review"}

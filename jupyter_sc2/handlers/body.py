@@ -15,6 +15,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 
 MAX_SCANNED_TOKENS = 20_000
 LONG_INTEGER = 40  # digits; longer ones are beyond every bound and not worth their conversion
+MAX_EXACT = 2**53  # larger numbers with a fraction are not exact
 _TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
 
 
@@ -41,7 +42,9 @@ def read_json(body: bytes) -> dict[str, Any]:
     except UnicodeDecodeError:
         raise Sc2Error("bad_text", "The request is not valid UTF-8.", status=400) from None
     try:
-        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_integer)
+        value = json.loads(
+            text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_int=_integer, parse_float=_number
+        )
     except json.JSONDecodeError as error:
         _refuse("", error.lineno, error.colno)
     except _Repeated:
@@ -75,6 +78,12 @@ def _no_constant(name: str) -> NoReturn:
 
 def _integer(digits: str) -> int:
     return int(digits[:LONG_INTEGER])
+
+
+def _number(digits: str) -> int | float:
+    """JSON has one kind of numbers: 16.0 is a whole one."""
+    number = float(digits)
+    return int(number) if number.is_integer() and abs(number) <= MAX_EXACT else number
 
 
 def _place_of_repeated(text: str) -> tuple[int, int]:

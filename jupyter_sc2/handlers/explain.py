@@ -41,6 +41,8 @@ def explain(message: str, kind: type[msgspec.Struct]) -> Sc2Error:
 def describe(wanted: inspect.Type) -> str:
     """`wanted` in words, as they stand after "must be"."""
     match wanted:
+        case inspect.Metadata(type=inner):
+            return describe(inner)
         case inspect.IntType():
             return "a whole number" + _range(wanted)
         case inspect.FloatType():
@@ -102,7 +104,13 @@ def _type_at(wanted: inspect.Type, path: str) -> inspect.Type:
 
 
 def _members(wanted: inspect.Type) -> tuple[inspect.Type, ...]:
-    return wanted.types if isinstance(wanted, inspect.UnionType) else (wanted,)
+    if isinstance(wanted, inspect.Metadata):  # says something for the OpenAPI description only
+        return _members(wanted.type)
+    return (
+        tuple(one for each in wanted.types for one in _members(each))
+        if isinstance(wanted, inspect.UnionType)
+        else (wanted,)
+    )
 
 
 def _not_null(wanted: inspect.Type) -> inspect.Type:

@@ -12,5 +12,4 @@ from jupyter_sc2_kernel.expression import expression
 class SnapshotCodeHandler(Sc2Handler):
     @allowed_to("read")
     async def get(self) -> None:
-        self.set_header("Content-Type", "text/plain; charset=UTF-8")
-        await self.finish(expression())
+        await self.finish(expression(), set_content_type="text/plain; charset=UTF-8")

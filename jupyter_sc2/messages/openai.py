@@ -18,11 +18,24 @@ MAX_STOPS = 4
 DEFAULT_COMPLETION_IDS = 16
 
 Written = Annotated[str, Meta(max_length=MAX_BODY_BYTES)]
-TokenId = Annotated[int, Meta(ge=0, lt=2**31)]
+TokenId = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 TokenIds = Annotated[list[TokenId], Meta(max_length=MAX_PROMPT_IDS)]
-Prompts = Annotated[list[Written | TokenId | TokenIds], Meta(max_length=MAX_PROMPT_IDS)]
+Prompts = Annotated[
+    list[Written | TokenId | TokenIds],
+    Meta(
+        max_length=MAX_PROMPT_IDS,
+        extra_json_schema={  # which Python's type cannot say: all texts, all ids, or all lists of ids
+            "minItems": 1,
+            "anyOf": [
+                {"items": {"type": "string"}, "maxItems": MAX_PROMPTS},
+                {"items": {"type": "integer"}},
+                {"items": {"type": "array", "minItems": 1}, "maxItems": MAX_PROMPTS},
+            ],
+        },
+    ),
+]
 StopText = Annotated[str, Meta(min_length=1, max_length=256)]
-NewIds = Annotated[int, Meta(ge=0, lt=2**31)]
+NewIds = Annotated[int, Meta(ge=0, le=2**31 - 1)]
 Penalty = Annotated[float, Meta(ge=-2, le=2)]
 FinishReason = Literal["stop", "length"]
 
@@ -84,9 +97,9 @@ class OpenAIPart(Struct, frozen=True):
 
 
 class OpenAIMessage(Struct, frozen=True):
-    """One message. `developer` is another name for `system`."""
+    """One message. `developer` is another name for `system`; what tools say is not understood."""
 
-    role: Annotated[str, Meta(max_length=64)]
+    role: Literal["system", "developer", "user", "assistant"]
     content: Written | Annotated[list[OpenAIPart], Meta(max_length=256)] | None = None
 
 

@@ -9,8 +9,6 @@ from jupyter_sc2.messages.openai import (
     OpenAISampling,
 )
 
-MANY = 8  # choices
-
 
 def refuse_sampling(request: OpenAISampling) -> None:
     if any(request.logit_bias.values()) if request.logit_bias else False:

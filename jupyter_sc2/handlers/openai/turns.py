@@ -17,7 +17,7 @@ from jupyter_sc2.prompt.chat import chat_prompt
 from jupyter_sc2.prompt.examples import examples_for
 
 LANGUAGE = "python"
-ROLES = ("system", "developer", "user", "assistant")
+SYSTEM = ("system", "developer")
 
 
 class Turns(Struct, frozen=True):
@@ -31,8 +31,8 @@ class Turns(Struct, frozen=True):
 def said(messages: Sequence[OpenAIMessage]) -> Turns:
     """Raises BadRequest. What the user says in several messages at the end is one question."""
     texts = [_text(message, index) for index, message in enumerate(messages)]
-    system = "\n\n".join(text for text, message in zip(texts, messages, strict=True) if message.role in ROLES[:2])
-    spoken = [(message.role, text) for text, message in zip(texts, messages, strict=True) if message.role in ROLES[2:]]
+    system = "\n\n".join(text for text, message in zip(texts, messages, strict=True) if message.role in SYSTEM)
+    spoken = [(message.role, text) for text, message in zip(texts, messages, strict=True) if message.role not in SYSTEM]
     before, question = list(spoken), list[str]()
     while before and before[-1][0] == "user":
         question.insert(0, before.pop()[1])
@@ -63,8 +63,6 @@ def asked(request: OpenAIChatRequest, turns: Turns, served: Served, prompt_ids: 
 
 
 def _text(message: OpenAIMessage, index: int) -> str:
-    if message.role not in ROLES:
-        raise BadRequest(f"`messages[{index}].role` must be one of {', '.join(ROLES)}.", f"messages[{index}].role")
     if not isinstance(message.content, list):
         return message.content or ""
     if any(part.type != "text" or part.text is None for part in message.content):
