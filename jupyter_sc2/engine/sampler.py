@@ -13,6 +13,8 @@ from jupyter_sc2.messages import Logprob
 
 COLD = 1e-4  # a temperature below this takes the likeliest, too: logits divided by it may be no numbers any more
 
+LEAST_TOP_P = 1e-30  # what a 32-bit number would round to zero keeps the likeliest, too
+
 
 class Sampler:
     """One request's way to choose. Its generator is its own, so that a seed gives the same ids in any company.
@@ -70,7 +72,7 @@ def nucleus(chances: Tensor, top_p: float) -> Tensor:
     """Keeps the likeliest ids [vocab] that together reach `top_p`, at least one (https://arxiv.org/abs/1904.09751)."""
     ordered, order = chances.sort(descending=True)
     before = ordered.cumsum(dim=-1) - ordered
-    return torch.zeros_like(chances).scatter_(0, order, ordered.masked_fill(before >= top_p, 0.0))
+    return torch.zeros_like(chances).scatter_(0, order, ordered.masked_fill(before >= max(top_p, LEAST_TOP_P), 0.0))
 
 
 def logprob(logits: Tensor, token_id: int, others: int) -> Logprob:

@@ -21,6 +21,10 @@ def test_a_tiny_temperature_takes_the_likeliest():
     assert Sampler(1e-40, 1.0, 0, 3).pick(torch.tensor([1.0, 3.0, 2.0])) == 1
 
 
+def test_a_tiny_top_p_takes_the_likeliest():
+    assert Sampler(1.0, 1e-323, 0, 3).pick(torch.tensor([1.0, 3.0, 2.0])) == 1
+
+
 def test_a_seed_gives_the_same_ids_whoever_samples_meanwhile():
     logits = torch.randn(100)
     alone = picks(logits)
