@@ -126,6 +126,13 @@ export class Sc2Api {
     await this._put('models/settings', { idle_minutes: minutes });
   }
 
+  /** The terms, with the licence file of weights that are here. */
+  async licence(id: string): Promise<ILicence> {
+    const path = `licences/${encodeURIComponent(id)}`;
+    const response = await this._request(path, { method: 'GET' });
+    return (await response.json()) as ILicence;
+  }
+
   async answerLicence(
     { id, version }: ILicence,
     accepted: boolean

@@ -54,18 +54,22 @@ export class EngineModel extends VDomModel {
 
   /** The engine that answers for a role. */
   answering(role: Role): IEngineStatus | null {
-    const choice = this._choice(role);
-    return (
-      (choice && this._named(choice.weights)) ??
-      this._status?.engines.find(({ roles }) => roles.includes(role)) ??
-      null
-    );
+    const engines = this._status?.engines ?? [];
+    return engines.find(({ roles }) => roles.includes(role)) ?? null;
   }
 
   /** The engine that a role is about to change to. */
   coming(role: Role): IEngineStatus | null {
-    const choice = this._choice(role);
-    return choice?.next_weights ? this._named(choice.next_weights) : null;
+    const roles = this._roles ?? this._status?.roles;
+    const next = roles?.find(each => each.role === role)?.next_weights;
+    const engines = (this._status?.engines ?? []).filter(
+      engine => next && !engine.roles.includes(role)
+    );
+    return (
+      engines.find(({ weights }) => weights === next) ??
+      engines.find(({ weights }) => weights === lastPart(next ?? '')) ??
+      null
+    );
   }
 
   get state(): ShownState {
@@ -107,6 +111,7 @@ export class EngineModel extends VDomModel {
     this._during.add(during);
     try {
       this._status = await this._api.status();
+      this._roles = null;
       this._reachable = true;
       // What was told meanwhile may be newer than the answer.
       for (const engine of during) {
@@ -161,26 +166,19 @@ export class EngineModel extends VDomModel {
 
   /** Whether `engine` is one that is known; its state is then the newest. */
   private _take(engine: IEngineStatus): boolean {
+    const key = keyOf(engine);
     const engines = this._status?.engines ?? [];
-    const known = engines.some(({ weights }) => weights === engine.weights);
+    const known = engines.some(each => keyOf(each) === key);
     if (known && this._status) {
+      const gone = engine.state === 'off' && engine.roles.length === 0;
       this._status = {
         ...this._status,
-        engines: engines.map(e => (e.weights === engine.weights ? engine : e))
+        engines: gone
+          ? engines.filter(each => keyOf(each) !== key)
+          : engines.map(each => (keyOf(each) === key ? engine : each))
       };
     }
     return known;
-  }
-
-  private _choice(role: Role): IRoleChoice | undefined {
-    const roles = this._roles ?? this._status?.roles;
-    return roles?.find(choice => choice.role === role);
-  }
-
-  private _named(weights: string): IEngineStatus | null {
-    const names = [weights, lastPart(weights)];
-    const engines = this._status?.engines ?? [];
-    return engines.find(engine => names.includes(engine.weights)) ?? null;
   }
 
   private _onConnectionFailure(): void {
@@ -197,4 +195,8 @@ export class EngineModel extends VDomModel {
   private _roles: IRoleChoice[] | null = null;
   private readonly _rolesChanged = new Signal<this, void>(this);
   private _status: IStatus | null = null;
+}
+
+function keyOf({ name, weights }: IEngineStatus): string {
+  return name || weights;
 }

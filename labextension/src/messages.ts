@@ -185,6 +185,9 @@ export interface IEngineStatus {
   share?: number;
   details?: IEngineDetails | null;
   failure?: IFailure | null;
+  /** Tells engines of the same weights apart. */
+  name?: string;
+  adapter?: string;
 }
 
 export interface IStatus {

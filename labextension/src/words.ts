@@ -1,5 +1,6 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { EngineModel } from './engine';
+import { shortName } from './models/words';
 
 /** The engine's state in a word or two. */
 export function stateText(
@@ -29,9 +30,10 @@ export function stateText(
   }
 }
 
-/** Weights as they are called beside the product; others bear its name. */
-function named(weights: string, trans: TranslationBundle): string {
-  return /^star/i.test(weights) ? weights : trans.__('StarCoder2 %1', weights);
+/** Weights with the product's name, unless they bear it themselves. */
+export function productName(weights: string, trans: TranslationBundle): string {
+  const name = shortName(weights);
+  return /^star/i.test(name) ? name : trans.__('StarCoder2 %1', name);
 }
 
 /** Product, weights and state; during a switch, what is about to answer. */
@@ -45,13 +47,13 @@ export function engineLabel(
   if (next?.state === 'loading' && next.weights !== weights) {
     return trans.__(
       '%1: loading %2% (%3 answers)',
-      named(next.weights, trans),
+      productName(next.weights, trans),
       Math.floor(100 * (next.share ?? 0)),
-      weights
+      shortName(weights)
     );
   }
   return weights
-    ? trans.__('%1: %2', named(weights, trans), state)
+    ? trans.__('%1: %2', productName(weights, trans), state)
     : trans.__('StarCoder2: %1', state);
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Announcer } from '../lib/models/announcer.js';
-import { fits, isAllowed, lackingBytes } from '../lib/models/fit.js';
+import { fits, lackingBytes } from '../lib/models/fit.js';
 import {
   lastPart,
   parametersText,
@@ -47,15 +47,15 @@ test('a title, or the last part of a name', () => {
   const entries = [{ weights: 'a/b', title: 'B' }];
   assert.equal(titleOf('a/b', entries), 'B');
   assert.equal(titleOf('/data/mine/', entries), 'mine');
+  assert.equal(titleOf('bigcode/starcoder2-7b', entries), 'StarCoder2-7B');
+  assert.equal(titleOf('x/starchat2-15b-v0.1', []), 'StarChat2-15B-v0.1');
   assert.equal(lastPart('C:\\data\\mine'), 'mine');
 });
 
-test('what fits, is permitted and has room', () => {
+test('what fits and has room', () => {
   assert.ok(fits({ memory: [] }));
   assert.ok(fits({ memory: [{ fits: false }, { fits: true }] }));
   assert.ok(!fits({ memory: [{ fits: false }] }));
-  assert.ok(isAllowed('a', { allowed: [] }));
-  assert.ok(!isAllowed('a', { allowed: ['b'] }));
   const entry = { weights: 'a/b', download_bytes: 100 };
   const machine = { disk_free_bytes: 30 };
   const lacking = downloads => lackingBytes(entry, { downloads, machine });

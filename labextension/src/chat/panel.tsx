@@ -9,6 +9,7 @@ import type { Message } from '@lumino/messaging';
 import React from 'react';
 import { sc2Icon } from '../icon';
 import type { IMessage } from '../messages';
+import { productName } from '../words';
 import { ChatInput } from './input';
 import { GrowingReply, Question, Reply } from './message';
 import type { ChatModel } from './model';
@@ -233,7 +234,7 @@ function labelOf(session: ChatSession, trans: TranslationBundle): string {
   if (!session.weights) {
     return trans.__('StarCoder2');
   }
-  const name = trans.__('StarCoder2 %1', session.weights);
+  const name = productName(session.weights, trans);
   return session.kind === 'base'
     ? trans.__('%1. Base model: best at code, not conversation', name)
     : name;

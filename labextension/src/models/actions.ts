@@ -73,17 +73,20 @@ export class ModelsActions {
     const users = (this._model.catalogue?.roles ?? [])
       .filter(({ weights: used }) => used === weights)
       .map(({ role }) => roleText(role, trans));
+    if (users.length > 0) {
+      const text = trans.__(
+        'In use: %1. Choose other weights there first.',
+        users.join(', ')
+      );
+      this._model.note(placeOf(weights), text);
+      return;
+    }
     const { button } = await showDialog({
       title: trans.__('Delete %1?', this._title(weights)),
-      body: [
-        trans.__(
-          'This frees %1 on disk. They can be downloaded again.',
-          sizeText(entry?.disk_bytes ?? 0)
-        ),
-        users.length > 0 && trans.__('In use now: %1.', users.join(', '))
-      ]
-        .filter(Boolean)
-        .join(' '),
+      body: trans.__(
+        'This frees %1 on disk. They can be downloaded again.',
+        sizeText(entry?.disk_bytes ?? 0)
+      ),
       buttons: [
         Dialog.cancelButton({ label: trans.__('Cancel') }),
         Dialog.warnButton({ label: trans.__('Delete') })
@@ -131,7 +134,7 @@ export class ModelsActions {
 
   /** Show a licence's terms to somebody who wants to read them. */
   async showTerms(licence: ILicence): Promise<void> {
-    await showTerms(licence, false, this._trans);
+    await showTerms(await this._whole(licence), false, this._trans);
   }
 
   /** Do what the weights' licence allows only to those who accepted it. */
@@ -164,7 +167,8 @@ export class ModelsActions {
 
   /** Ask whether the user accepts a licence, and tell the server. */
   private async _accepts(licence: ILicence, place: string): Promise<boolean> {
-    const answer = await showTerms(licence, true, this._trans);
+    const whole = await this._whole(licence);
+    const answer = await showTerms(whole, true, this._trans);
     const told =
       answer === 'none' ||
       (await this._model.run(place, () =>
@@ -179,6 +183,15 @@ export class ModelsActions {
       );
     }
     return told && answer === 'accepted';
+  }
+
+  /** With the licence file of the weights, if the server has one. */
+  private async _whole(licence: ILicence): Promise<ILicence> {
+    try {
+      return await this._model.api.licence(licence.id);
+    } catch {
+      return licence; // the terms themselves are known
+    }
   }
 
   /** The licence that the server misses, of weights that it knows better. */

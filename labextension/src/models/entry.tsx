@@ -2,11 +2,11 @@ import React from 'react';
 import { placeOf } from './actions';
 import { EntryButtons } from './entrybuttons';
 import { Facts } from './facts';
-import { fits, isAllowed, lackingBytes } from './fit';
+import { fits, lackingBytes } from './fit';
 import type { ICatalogue, IEntry } from './messages';
 import { Problem, type IServices } from './parts';
 import { Progress } from './progress';
-import { kindName, roleText, sizeText } from './words';
+import { kindName, roleText } from './words';
 
 /** One entry of the catalogue. */
 export function Entry({
@@ -45,7 +45,7 @@ export function Entry({
           </div>
           <p className="jp-sc2-models-weights">{entry.weights}</p>
           {there && <p>{there}</p>}
-          <Verdict entry={entry} catalogue={catalogue} services={services} />
+          <Verdict entry={entry} catalogue={catalogue} />
           {download && (
             <Progress
               download={download}
@@ -53,11 +53,7 @@ export function Entry({
               services={services}
             />
           )}
-          <EntryButtons
-            entry={entry}
-            allowed={isAllowed(entry.weights, catalogue)}
-            services={services}
-          />
+          <EntryButtons entry={entry} services={services} />
           <Problem place={placeOf(entry.weights)} services={services} />
         </div>
         <Facts entry={entry} services={services} />
@@ -96,38 +92,19 @@ function presence(
   return [place(), used].filter(Boolean).join(' ');
 }
 
-/** How the weights suit this machine, and what stands in their way. */
+/** How the weights suit this machine; a warning where they do not. */
 function Verdict({
   entry,
-  catalogue,
-  services: { trans }
+  catalogue
 }: {
   entry: IEntry;
   catalogue: ICatalogue;
-  services: IServices;
 }): React.ReactElement {
-  const lacking =
-    entry.presence === 'complete' ? 0 : lackingBytes(entry, catalogue);
-  const warnings = [
-    !fits(entry) && entry.verdict,
-    lacking > 0 &&
-      trans.__(
-        'The disk lacks %1 for the download: %2 are free in %3.',
-        sizeText(lacking),
-        sizeText(catalogue.machine.disk_free_bytes),
-        catalogue.machine.disk_path
-      ),
-    !isAllowed(entry.weights, catalogue) &&
-      trans.__('An administrator does not permit these weights.')
-  ].filter((warning): warning is string => !!warning);
+  const lacks =
+    entry.presence !== 'complete' && lackingBytes(entry, catalogue) > 0;
   return (
-    <>
-      {fits(entry) && entry.verdict && <p>{entry.verdict}</p>}
-      {warnings.map(warning => (
-        <p key={warning} className="jp-sc2-models-warning">
-          {warning}
-        </p>
-      ))}
-    </>
+    <p className={lacks || !fits(entry) ? 'jp-sc2-models-warning' : undefined}>
+      {entry.verdict}
+    </p>
   );
 }

@@ -10,11 +10,9 @@ const HUB_ID = /^[\w.-]+\/[\w.-]+$/;
 /** What can be done with an entry at present. */
 export function EntryButtons({
   entry,
-  allowed,
   services: { acts, model, trans }
 }: {
   entry: IEntry;
-  allowed: boolean;
   services: IServices;
 }): React.ReactElement {
   const { weights, title } = entry;
@@ -25,7 +23,7 @@ export function EntryButtons({
       label={label}
       name={name}
       kind="accept"
-      off={off || !allowed}
+      off={off}
       onClick={() => void acts.download(weights)}
     />
   );
@@ -80,7 +78,7 @@ export function EntryButtons({
               label={trans.__('Use for…')}
               name={trans.__('Use for…: %1', title)}
               kind="accept"
-              off={off || !allowed}
+              off={off}
               onClick={() => void acts.use(weights)}
             />
             {HUB_ID.test(weights) && (

@@ -5,11 +5,6 @@ export function fits({ memory }: Pick<IEntry, 'memory'>): boolean {
   return memory.length === 0 || memory.some(need => need.fits);
 }
 
-/** Whether an administrator permits weights. */
-export function isAllowed(weights: string, catalogue: ICatalogue): boolean {
-  return catalogue.allowed.length === 0 || catalogue.allowed.includes(weights);
-}
-
 /** Bytes that the disk lacks for what of a download is still to come. */
 export function lackingBytes(
   { weights, download_bytes }: IEntry,

@@ -24,11 +24,12 @@ export function Machine({
         <dt>{trans.__('Memory')}</dt>
         <dd>
           {trans.__(
-            '%1, %2 free; all loaded weights together may use %3',
+            '%1, %2 of it for weights',
             sizeText(machine.memory_bytes),
-            sizeText(machine.memory_free_bytes),
-            sizeText(budget)
+            sizeText(machine.memory_free_bytes)
           )}
+          {budget > 0 &&
+            trans.__('; an administrator allows %1', sizeText(budget))}
         </dd>
         {machine.devices
           .filter(({ memory_bytes }) => memory_bytes > 0)

@@ -133,6 +133,11 @@ function Body({
       <section aria-labelledby={list}>
         <h2 id={list}>{trans.__('Weights to choose from')}</h2>
         <Recommended catalogue={catalogue} services={services} />
+        {catalogue.allowed.length > 0 && (
+          <p>
+            {trans.__('An administrator permits these weights and no others.')}
+          </p>
+        )}
         <ul className="jp-sc2-models-entries">
           {catalogue.entries.map(entry => (
             <Entry

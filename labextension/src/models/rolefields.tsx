@@ -1,6 +1,5 @@
 import React from 'react';
 import type { Role } from '../messages';
-import { isAllowed } from './fit';
 import type { ICatalogue, IChooseWeights, Precision } from './messages';
 import type { IServices } from './parts';
 import { precisionText, roleText, titleOf } from './words';
@@ -117,11 +116,10 @@ export function RoleFields({
   );
 }
 
-/** Weights that are here whole and permitted, and those that are chosen. */
+/** Weights that are here whole, and those that are chosen. */
 function usable(chosen: string, catalogue: ICatalogue): string[] {
   const complete = catalogue.entries.filter(
-    ({ weights, presence }) =>
-      presence === 'complete' && isAllowed(weights, catalogue)
+    ({ presence }) => presence === 'complete'
   );
   return [...new Set([...complete.map(({ weights }) => weights), chosen])];
 }

@@ -119,10 +119,18 @@ export function precisionText(
 /** The title of weights, or the last part of their name. */
 export function titleOf(weights: string, entries: readonly IEntry[]): string {
   const entry = entries.find(each => each.weights === weights);
-  return entry?.title ?? lastPart(weights);
+  return entry?.title ?? shortName(weights);
 }
 
-/** How the server calls weights where people read it. */
+/** How weights are called in few words: `StarCoder2-3B` for `bigcode/starcoder2-3b`. */
+export function shortName(weights: string): string {
+  return lastPart(weights)
+    .replace(/^starcoder2/i, 'StarCoder2')
+    .replace(/^starchat2/i, 'StarChat2')
+    .replace(/-\d+b(?![a-z])/i, size => size.toUpperCase());
+}
+
+/** What of a path or an id of the Hub names the weights. */
 export function lastPart(weights: string): string {
   return weights.split(/[\\/]/).filter(Boolean).pop() ?? weights;
 }
