@@ -7,27 +7,40 @@ import sys
 from collections.abc import Sequence
 
 from jupyter_sc2 import __version__
+from jupyter_sc2.downloads.bundle import arguments as bundle
 from jupyter_sc2.errors import Sc2Error
-from jupyter_sc2.evaluate import arguments
+from jupyter_sc2.evaluate import arguments as evaluate
 
 
 def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser(prog="jupyter sc2", description="StarCoder2 inside Jupyter: commands.")
     made.add_argument("--version", action="version", version=__version__)
     commands = made.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    evaluate = commands.add_parser(
-        "evaluate", help="how good completions are on your own notebooks", description=arguments.DESCRIPTION
+    add = commands.add_parser
+    bundle.add_arguments(
+        add("bundle", help="weights as a file, for machines without a network", description=bundle.DESCRIPTION)
     )
-    arguments.add_arguments(evaluate)
+    evaluate.add_arguments(
+        add("evaluate", help="how good completions are on your own notebooks", description=evaluate.DESCRIPTION)
+    )
     return made
+
+
+def run(args: argparse.Namespace) -> int:
+    """Runs the command that was named."""
+    if args.command == "bundle":
+        from jupyter_sc2.downloads.bundle import command as bundle_command
+
+        return bundle_command.run(args)
+    from jupyter_sc2.evaluate import command as evaluate_command
+
+    return evaluate_command.run(args)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Returns the exit status: 0, 2 for a mistake or missing weights, 130 after Ctrl+C."""
     args = parser().parse_args(argv)
     try:
-        from jupyter_sc2.evaluate.command import run
-
         return run(args)
     except Sc2Error as error:
         print(" ".join(filter(None, (error.message, error.hint))), file=sys.stderr)

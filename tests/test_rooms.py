@@ -30,12 +30,13 @@ MAY_IMPORT = {
     "openapi": {"messages"},
     "disk": set(),
     "conversations": {"messages", "errors", "disk"},
+    "downloads": {"__version__", "messages", "errors", "disk", "engine.config", "engine.folder"},
     "licences": {"messages", "errors", "disk"},
     "evaluate": {
         "__version__", "messages", "errors", "tokenizer", "notebook", "prompt", "supervisor", "catalog",
         "ngrams", "tune.documents",
     },
-    "cli": {"__version__", "errors", "evaluate"},
+    "cli": {"__version__", "errors", "evaluate", "downloads"},
     "handlers": {
         "__version__", "messages", "errors", "tokenizer", "notebook", "prompt", "supervisor", "catalog", "cells",
         "conversations", "licences", "ngrams", "openapi",

@@ -85,7 +85,10 @@ class Recommendation(Struct, frozen=True):
 
 
 class Download(Struct, frozen=True):
-    """A download of weights. Sizes in bytes, `rate` in bytes a second, `seconds_left` None while it is not known."""
+    """A download of weights. Sizes in bytes, `rate` in bytes a second, `seconds_left` None while it is not known.
+
+    `note` says why it does not go on at the moment, such as a line that dropped and will be tried again.
+    """
 
     weights: str
     state: DownloadState
@@ -94,6 +97,7 @@ class Download(Struct, frozen=True):
     rate: float = 0.0
     seconds_left: float | None = None
     failure: Failure | None = None
+    note: str = ""
 
 
 class Restriction(Struct, frozen=True):
