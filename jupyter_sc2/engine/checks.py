@@ -7,6 +7,7 @@ from jupyter_sc2.messages import Submit
 
 MAX_TOP_K = 1 << 20
 MIN_PENALTY, MAX_PENALTY = 0.01, 100.0
+MAX_LOWERED = 2.0  # of a logit, as in OpenAI's API
 MAX_LOGPROBS = 20
 MAX_CANDIDATES = 8
 MAX_STOPS, MAX_STOP_CHARS = 16, 256
@@ -30,6 +31,8 @@ def check_options(request: Submit, spells: bool) -> None:
         raise Sc2Error("bad_value", "`temperature`, `top_p` or `seed` is out of range.")
     if not (0 <= request.top_k <= MAX_TOP_K and MIN_PENALTY <= request.repetition_penalty <= MAX_PENALTY):
         raise Sc2Error("bad_value", "`top_k` or `repetition_penalty` is out of range.")
+    if not all(abs(each) <= MAX_LOWERED for each in (request.frequency_penalty, request.presence_penalty)):
+        raise Sc2Error("bad_value", "`frequency_penalty` or `presence_penalty` is out of range.")
     if not (0 <= (request.logprobs or 0) <= MAX_LOGPROBS and 1 <= request.candidates <= MAX_CANDIDATES):
         raise Sc2Error("bad_value", "`logprobs` or `candidates` is out of range.")
     if len(request.stop) > MAX_STOPS or not all(0 < len(text) <= MAX_STOP_CHARS for text in request.stop):

@@ -67,6 +67,7 @@ class Intake:
     def _draft(self, request: Submit) -> Draft | None:
         if self.tokenizer is None or self.shares is None or self.shares.line is None:
             return None
-        plain = request.temperature == 0 and request.repetition_penalty == 1 and request.logprobs is None
+        penalised = request.repetition_penalty != 1 or request.frequency_penalty or request.presence_penalty
+        plain = request.temperature == 0 and not penalised and request.logprobs is None
         asked = request.libraries is not None and request.max_new_tokens and plain and request.candidates == 1
         return draft_of(request, self.tokenizer, self.shares.line) if asked else None

@@ -19,22 +19,37 @@ LEAST_TOP_P = 1e-30  # what a 32-bit number would round to zero keeps the likeli
 class Sampler:
     """One request's way to choose. Its generator is its own, so that a seed gives the same ids in any company.
 
-    `top_k` 0 and `penalty` 1 are off.
+    `top_k` 0, `penalty` 1, and 0 for `frequency` and `presence` are off.
     """
 
     def __init__(
-        self, temperature: float, top_p: float, seed: int, known_ids: int, top_k: int = 0, penalty: float = 1.0
+        self,
+        temperature: float,
+        top_p: float,
+        seed: int,
+        known_ids: int,
+        top_k: int = 0,
+        penalty: float = 1.0,
+        frequency: float = 0.0,
+        presence: float = 0.0,
     ) -> None:
         self.temperature, self.top_p, self.top_k, self.penalty = temperature, top_p, top_k, penalty
-        self.known_ids = known_ids
+        self.known_ids, self.frequency, self.presence = known_ids, frequency, presence
         self.generator = torch.Generator().manual_seed(seed)
         self._news: list[int] = []  # ids that `_seen` lacks
         self._seen: Tensor | None = None  # [vocab], whether an id is to be penalised
+        self._counts: dict[int, int] = {}  # of the answer's own ids
 
     def saw(self, ids: Iterable[int]) -> None:
         """Tells of ids that are in the prompt or the answer."""
         if self.penalty != 1:
             self._news += ids
+
+    def wrote(self, token_id: int) -> None:
+        """Tells of an id of the answer."""
+        self.saw((token_id,))
+        if self.frequency or self.presence:
+            self._counts[token_id] = self._counts.get(token_id, 0) + 1
 
     def pick(self, logits: Tensor, allowed: list[int] | None = None) -> int:
         """logits [vocab] -> an id below `known_ids`; temperature 0 takes the likeliest. Raises `nan_logits`.
@@ -43,6 +58,8 @@ class Sampler:
         """
         if self.penalty != 1:
             logits = self._penalised(logits)
+        if self._counts:
+            logits = self._lowered(logits)
         return allowed[self._draw(logits[allowed])] if allowed else self._draw(logits[: self.known_ids])
 
     def _penalised(self, logits: Tensor) -> Tensor:
@@ -52,6 +69,12 @@ class Sampler:
         self._news.clear()
         lower = torch.where(logits > 0, logits / self.penalty, logits * self.penalty)
         return torch.where(self._seen, lower, logits)
+
+    def _lowered(self, logits: Tensor) -> Tensor:
+        """By OpenAI's penalties: each time an id was written, and once for that it was."""
+        ids = torch.tensor(list(self._counts), device=logits.device)
+        by = [self.frequency * count + self.presence for count in self._counts.values()]
+        return logits.index_add(0, ids, torch.tensor(by, dtype=logits.dtype, device=logits.device), alpha=-1)
 
     def _draw(self, logits: Tensor) -> int:
         best, index = logits.max(dim=-1)

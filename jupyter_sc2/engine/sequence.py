@@ -34,8 +34,8 @@ class Sequence:
         self.ids = list(request.ids)
         self.stop_ids = frozenset(request.stop_ids)
         seed = (request.seed + candidate) % 2**63
-        penalty = request.repetition_penalty
-        self.sampler = Sampler(request.temperature, request.top_p, seed, known_ids, request.top_k, penalty)
+        penalties = request.repetition_penalty, request.frequency_penalty, request.presence_penalty
+        self.sampler = Sampler(request.temperature, request.top_p, seed, known_ids, request.top_k, *penalties)
         self.sampler.saw(request.ids)
         self.second_voice, self.stops = second_voice, stops
         self.draft = draft  # until it is judged
@@ -110,7 +110,7 @@ class Sequence:
         if token_id in self.stop_ids:
             return "stop"
         self.ids.append(token_id)
-        self.sampler.saw((token_id,))
+        self.sampler.wrote(token_id)
         if self.stops is not None and self.stops.complete(token_id):
             return "stop"
         return "length" if self.new_ids == self.request.max_new_tokens else None

@@ -36,7 +36,8 @@ class Submit(Struct, frozen=True, tag="submit"):
     of what stands beside it; empty without one. A `fresh` prompt is computed whole: with a part from a cache, numbers
     are rounded otherwise, and a seed may draw another text.
 
-    `repetition_penalty` (https://arxiv.org/abs/1909.05858) counts the prompt's ids as well. An answer ends with the id
+    `repetition_penalty` (https://arxiv.org/abs/1909.05858) counts the prompt's ids as well. The other two are OpenAI's:
+    they lower the logits of the answer's own ids by so much, each time or once. An answer ends with the id
     that completes one of the texts in `stop`; whoever asked cuts it. `logprobs` asks for the chances of each id and of
     so many others. Several `candidates` are drawn from one prompt, each with a seed that is one higher. Without
     `speculate` no ids are drafted: the answer is the same, its pace another.
@@ -62,6 +63,8 @@ class Submit(Struct, frozen=True, tag="submit"):
     logprobs: int | None = None
     candidates: int = 1
     speculate: bool = True
+    frequency_penalty: float = 0.0
+    presence_penalty: float = 0.0
 
 
 class Cancel(Struct, frozen=True, tag="cancel"):

@@ -97,6 +97,25 @@ def test_a_penalty_makes_what_was_said_less_likely_also_among_few():
     assert sampler.pick(logits, [40, 41]) == sampler.pick(logits) == 41
 
 
+def test_penalties_of_the_answer_alone():
+    logits = torch.tensor([3.0, 2.9, 2.0, -1.0])
+    sampler = Sampler(0.0, 1.0, 0, 100, frequency=0.5, presence=0.25)
+    sampler.saw([0, 0, 0])  # the prompt counts for nothing
+    picked = []
+    for _ in range(5):
+        picked.append(sampler.pick(logits))
+        sampler.wrote(picked[-1])
+    # 3.0 2.9 -> 2.25 2.9 -> 2.25 2.15 -> 1.75 2.15 -> 1.75 1.65 beside 2.0
+    assert picked == [0, 1, 0, 1, 2]
+    assert torch.equal(logits, torch.tensor([3.0, 2.9, 2.0, -1.0]))
+
+
+def test_a_negative_penalty_makes_what_was_said_likelier():
+    sampler = Sampler(0.0, 1.0, 0, 100, presence=-0.5)
+    sampler.wrote(1)
+    assert sampler.pick(torch.tensor([3.0, 2.9])) == 1
+
+
 def test_logarithms_of_chances():
     logits = torch.randn(100)
     found = logprob(logits, 7, 3)

@@ -56,6 +56,18 @@ def test_where_rows_cost_little_copying_takes_few_passes(folder, chance, most):
     assert last <= most
 
 
+def test_penalties_of_what_was_written_count_drafted_ids_too(folder):
+    engine = tiny_engine(folder)
+    engine.pace.length = lambda rows, ids, rate, most: most
+    circle = ids_of(1, 6) * 5
+    penalties = {"frequency_penalty": 1.2, "presence_penalty": 0.5}
+    _, expected = passes_for(engine, ids=circle, speculate=False, **penalties)
+    (last,), found = passes_for(engine, "b", circle, **penalties)
+    assert found == expected
+    assert last < 40
+    assert found != passes_for(engine, "c", circle)[1]
+
+
 def test_where_each_row_costs_a_pass_nothing_is_drafted_for_long(folder):
     engine = Machine(0.01, 1.0).engine(folder)
     for n in range(6):

@@ -111,6 +111,8 @@ class Run:
                 stop=stops,
                 logprobs=logprobs,
                 candidates=choices,
+                frequency_penalty=sampling.frequency_penalty or 0.0,
+                presence_penalty=sampling.presence_penalty or 0.0,
             )
             self._echoes += [asked.echo] * choices
             for _ in range(choices):
