@@ -9,6 +9,8 @@ load_failure  code with which loading fails
 tokens        ids sent for each request (3)
 step_seconds  pause before each id (0)
 exit_at, hang_at, garbage_at   ids sent, over all requests, before that happens
+reads         a pace that is told with the first id
+crawl_at      ids sent before it computes for one and a half seconds, with a sixth of a processor
 lives         a file that gets one line for each start; `die_in_life` lists those that end after Ready
 """
 
@@ -34,6 +36,7 @@ from jupyter_sc2.messages import (
     Load,
     LoadProgress,
     PrefillProgress,
+    Reads,
     Ready,
     Stop,
     Submit,
@@ -44,6 +47,7 @@ from jupyter_sc2.messages import (
 DEFAULTS = {
     "hello": messages.PROTOCOL, "prints": "", "progress": [0.5], "load_seconds": 0, "gate": None, "load_failure": None,
     "tokens": 3, "step_seconds": 0, "exit_at": None, "hang_at": None, "garbage_at": None,
+    "crawl_at": None, "reads": None,
     "lives": None, "die_in_life": [],
 }  # fmt: skip
 
@@ -124,6 +128,8 @@ class FakeWorker:
             return
         time.sleep(self.script["step_seconds"])
         self.misbehave()
+        if self.script["reads"] and not self.sent:
+            self.send(Reads(self.script["reads"]))
         request[1] += 1
         self.sent += 1
         self.send(Tokens(submit.request_id, [100 + count % 100]))
@@ -133,8 +139,20 @@ class FakeWorker:
             os._exit(7)
         if self.sent == self.script["hang_at"]:
             time.sleep(60)
+        if self.sent == self.script["crawl_at"]:
+            crawl(1.5)
         if self.sent == self.script["garbage_at"]:
             os.write(self.write_fd, struct.pack(">I", 4) + b"\xff\xff\xff\xff")
+
+
+def crawl(seconds):
+    """As one does whom other programs leave little of the processors."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        begun = time.process_time()
+        while time.process_time() < begun + 0.006:
+            pass
+        time.sleep(0.03)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,10 @@ import random
 import signal
 import sys
 import time
+from pathlib import Path
 
 import faulty_worker
+import psutil
 import pytest
 from supervised import REAL_WORKER, gone, pid_of, rest
 from wire import until
@@ -206,3 +208,12 @@ async def test_a_long_prompt_is_no_hang(real, ask, rambler):
     assert (await rest(stream, 120))[-1].finish == "length"
     assert time.monotonic() - started > 3
     assert len(heard.of(PrefillProgress)) > 10
+
+
+async def test_the_worker_yields_to_whatever_else_runs(real, quick_rambler):
+    """By its own niceness, and by that of its session where Linux shares out processors by session."""
+    supervisor, _ = await real(quick_rambler, niceness=11)
+    assert psutil.Process(pid_of(supervisor)).nice() == psutil.Process().nice() + 11
+    group = Path(f"/proc/{pid_of(supervisor)}/autogroup")
+    if group.exists():
+        assert group.read_text().split()[-1] == "11"

@@ -15,8 +15,9 @@ from wire import until
 
 from jupyter_sc2.errors import Sc2Error
 from jupyter_sc2.messages import Failed, Finished, Loading, PrefillProgress, Queued, Tokens
-from jupyter_sc2.supervisor import TryLater, WorkerSettings
+from jupyter_sc2.supervisor import TryLater, WorkerSettings, life
 from jupyter_sc2.supervisor.backoff import Backoff
+from jupyter_sc2.supervisor.life import counted
 
 SLOW = {"tokens": 10_000, "step_seconds": 0.005}
 
@@ -207,6 +208,30 @@ async def test_silence_is_death(harness, script):
     assert supervisor.status().state == "restarting"
 
 
+async def test_a_worker_that_waits_for_a_processor_is_no_hang(harness):
+    supervisor = harness.make({"crawl_at": 1}, silence_seconds=1.0)
+    events = await rest(harness.ask(supervisor))
+    assert events[-1].finish == "stop"
+
+
+def test_only_what_a_worker_could_compute_counts_as_silence():
+    assert counted(3.0, 3.0) == counted(3.0, 9.0) == 3.0  # it computes
+    assert counted(3.0, 0.0) == 3.0  # it hangs
+    assert counted(3.0, 0.15) == pytest.approx(0.3)
+
+
+async def test_silence_is_bounded_however_little_is_computed(harness, monkeypatch):
+    monkeypatch.setattr(life, "STARVED", 1)
+    supervisor = harness.make({"crawl_at": 1}, silence_seconds=1.0)
+    assert (await rest(harness.ask(supervisor)))[-1].code == "engine_died"
+
+
+async def test_a_faster_pace_is_told_on(harness):
+    supervisor = harness.make({"reads": 500.0})
+    assert (await rest(harness.ask(supervisor)))[-1].finish == "stop"
+    assert supervisor.status().details.prefill_per_second == 500.0
+
+
 async def test_a_hang_is_noticed_though_nobody_waits_any_more(harness):
     """The user presses Escape, or closes the tab: the next request must not be the one that finds out."""
     supervisor = harness.make({"hang_at": 1}, silence_seconds=0.5)
@@ -218,6 +243,20 @@ async def test_a_hang_is_noticed_though_nobody_waits_any_more(harness):
     assert supervisor.status().running == 0
     await until(lambda: gone(pid), seconds=5)
     await harness.state(supervisor, "ready")
+
+
+@pytest.mark.parametrize("turns", range(12))
+async def test_it_stops_at_any_moment_of_a_workers_end(harness, turns):
+    """The server may be stopped while the supervisor buries a worker and is about to start another."""
+    supervisor = harness.make(silence_seconds=5.0)
+    await harness.ready(supervisor)
+    worker = supervisor.life._worker
+    worker.kill()
+    await worker.process.wait()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    await asyncio.wait_for(supervisor.stop(), 10)
+    assert supervisor.status().state == "off"
 
 
 async def test_an_idle_worker_may_be_silent(harness):

@@ -11,6 +11,7 @@ import torch
 
 from benchmarks.speed.contestant import Timing
 from jupyter_sc2.engine.engine import Engine
+from jupyter_sc2.engine.reading_pace import measure
 from jupyter_sc2.engine.weights import Loaded, Precision, load
 from jupyter_sc2.messages import Failed, Submit, Tokens
 
@@ -25,7 +26,8 @@ class Ours:
         started = time.perf_counter()
         self.loaded = load_as(Path(weights), precision, Path(converted) if converted else None)
         self.load_seconds = time.perf_counter() - started
-        self.engine = Engine(self.loaded, CACHE_BYTES, threads)
+        pace = measure(self.loaded, threads)
+        self.engine = Engine(self.loaded, CACHE_BYTES, threads, reads_per_second=pace)
         self.threads, self.count = threads, 0
 
     def answer(self, ids: Sequence[int], new: int, keep: bool = False, speculate: bool = False) -> Timing:

@@ -8,14 +8,13 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from jupyter_sc2.engine.cache import KVCache
 from jupyter_sc2.engine.checks import check_options, check_prompt
 from jupyter_sc2.engine.intake import Intake
 from jupyter_sc2.engine.isolation import outcomes
-from jupyter_sc2.engine.model import Run
 from jupyter_sc2.engine.pace import Pace
 from jupyter_sc2.engine.passes import Passes, Share
 from jupyter_sc2.engine.pool import CachePool
+from jupyter_sc2.engine.reading_pace import ReadingPace
 from jupyter_sc2.engine.scheduler import Scheduler
 from jupyter_sc2.engine.sequence import Sequence
 from jupyter_sc2.engine.speculation import add_drafts, learn
@@ -30,18 +29,19 @@ from jupyter_sc2.messages import (
     FromWorker,
     Logprob,
     PrefillProgress,
+    Reads,
     Submit,
     Tokens,
 )
 
 GIGA = 10**9
-MEASURED = 64  # ids, read twice at the start to know the pace
 
 
 class Engine:
     """Every step is one pass: an id, and drafted ones, of everyone who decodes, and a chunk of prompts.
 
-    `libraries` is the folder where the second voice keeps the tables of libraries.
+    `libraries` is the folder where the second voice keeps the tables of libraries. `reads_per_second` counts ids of
+    prompts; 0 where nobody measured it.
     """
 
     def __init__(
@@ -51,10 +51,11 @@ class Engine:
         threads: int = 1,
         libraries: str = "",
         clock: Callable[[], float] = time.perf_counter,
+        reads_per_second: float = 0.0,
     ) -> None:
         self.model, self.intake = loaded.model, Intake(loaded, libraries)
         self.passes = Passes(loaded, threads)
-        self.chunk = prefill_chunk(self.passes.parameters, loaded.device)
+        self.reading = ReadingPace(loaded.device, reads_per_second)
         self.max_positions = min(loaded.model.config.max_position_embeddings, MAX_PROMPT_IDS)
         self.pool = CachePool(loaded.model.config, cache_bytes, loaded.dtype, loaded.device)
         self.scheduler = Scheduler(self.pool)
@@ -82,7 +83,7 @@ class Engine:
     def step(self) -> list[FromWorker]:
         """Brings requests one forward pass further and returns what there is to say about them."""
         started = self.clock()
-        shares, frames = self._plan()
+        shares, frames = self._plan(self.reading.chunk)
         decodes = all(len(share.ids) == 1 for share in shares)
         if decodes:
             add_drafts(shares, self.pace)
@@ -91,16 +92,25 @@ class Engine:
         for share, outcome in outcomes(shares, self.passes.run, self.pool.evict) if shares else ():
             frames += self._settle(share, outcome)
             smooth = smooth and isinstance(outcome, Tensor)
-        if shares and decodes and smooth:
-            self.pace.saw(rows, self.clock() - started)
+        if shares and smooth:
+            frames += self._measure(shares, rows, decodes, self.clock() - started)
         return frames
 
-    def _plan(self) -> tuple[list[Share], list[FromWorker]]:
+    def _measure(self, shares: list[Share], rows: int, decodes: bool, seconds: float) -> list[FromWorker]:
+        """Learns from a pass what the next ones will take."""
+        if decodes:
+            self.pace.saw(rows, seconds)
+        elif len(shares) == 1:
+            self.reading.saw(rows, seconds)
+        pace = self.reading.news()
+        return [Reads(pace)] if pace else []
+
+    def _plan(self, chunk: int) -> tuple[list[Share], list[FromWorker]]:
         """What the next pass computes: of decoding sequences one id each, of prompts at most a chunk all together."""
         shares: list[Share] = []
         frames: list[FromWorker] = []
         company = self.scheduler.next()
-        room = self.chunk - sum(sequence.remaining == 1 for sequence in company)
+        room = chunk - sum(sequence.remaining == 1 for sequence in company)
         for sequence in company:
             if sequence.finish is not None:  # a failed candidate takes the others with it
                 continue
@@ -114,7 +124,7 @@ class Engine:
                 if room < 1 and shares:
                     continue
                 # alone, chunks end at their multiples: their shapes, and how numbers are rounded, repeat
-                most = self.chunk - start % self.chunk if len(company) == 1 else max(1, room)
+                most = chunk - start % chunk if len(company) == 1 else max(1, room)
                 count = min(count, most)
                 room -= count
             sequence.turn = self.scheduler.turn
@@ -244,24 +254,3 @@ class Engine:
             sizes = f"{size / GIGA:.2f} GB; {self.pool.limit / GIGA:.2f} GB is allowed"
             message = f"The request needs a KV cache of {sizes}."
             raise Sc2Error("out_of_memory", message, "Allow a larger cache or use a shorter context.")
-
-
-def prefill_chunk(parameters: int, device: torch.device) -> int:
-    """Ids to compute between two looks at the inbox: about a second of work, and enough rows for the processor."""
-    if device.type == "cpu":
-        return 256 if parameters < GIGA else 128
-    return 1024
-
-
-@torch.inference_mode()
-def prefill_per_second(loaded: Loaded, threads: int) -> float:
-    """Prompt ids that can be read in a second, measured on a few, twice: the first time code is compiled."""
-    torch.set_num_threads(threads)
-    ids = torch.full((MEASURED,), 1, device=loaded.device)
-    seconds = []
-    for _ in range(2):
-        cache = KVCache(loaded.model.config, MEASURED, loaded.dtype, loaded.device)
-        started = time.perf_counter()
-        loaded.model.model(ids, [Run(cache, MEASURED, MEASURED - 1, 1)]).sum().item()
-        seconds.append(time.perf_counter() - started)
-    return MEASURED / min(seconds)

@@ -8,6 +8,7 @@ from jupyter_sc2.engine.pool import CachePool
 from jupyter_sc2.engine.sequence import Sequence
 
 MAX_RUNNING = 8
+SHORT = 16  # ids to read: a pass takes them along
 FAIR_TURN = 8  # each such turn goes to whoever has not run for longest, whatever its priority
 
 
@@ -53,7 +54,7 @@ class Scheduler:
         decoding = sorted((one for one in others if one.remaining == 1), key=lambda one: (one.priority, one.turn))
         least = min(sequence.priority for sequence in (first, *decoding))
         prefilling = [one for one in others if one.remaining != 1 and one.priority <= least]
-        return [first, *decoding, *sorted(prefilling, key=lambda one: (one.priority, -one.arrival))]
+        return [first, *decoding, *sorted(prefilling, key=lambda one: (one.priority, *_haste(one)))]
 
     def _choose(self) -> Sequence:
         longest_unheard = min(self.running, key=lambda sequence: sequence.turn)
@@ -62,8 +63,8 @@ class Scheduler:
         first = min(sequence.priority for sequence in self.running)
         foremost = [sequence for sequence in self.running if sequence.priority == first]
         prefilling = [sequence for sequence in foremost if sequence.remaining > 1]
-        if prefilling:  # the newest is what the user looks at now
-            return max(prefilling, key=lambda sequence: sequence.arrival)
+        if prefilling:
+            return min(prefilling, key=_haste)
         return min(foremost, key=lambda sequence: sequence.turn)
 
     def _admit(self) -> None:
@@ -91,3 +92,8 @@ class Scheduler:
             sequence.entry = None
         self.running.remove(sequence)
         self.add(sequence)
+
+
+def _haste(sequence: Sequence) -> tuple[bool, int]:
+    """Among equals: what has little left to read, then the newest, which is what the user looks at now."""
+    return sequence.remaining > SHORT, -sequence.arrival

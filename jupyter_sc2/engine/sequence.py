@@ -15,6 +15,8 @@ from jupyter_sc2.engine.stops import Stops
 from jupyter_sc2.messages import Finish, Logprob, Submit, Usage
 from jupyter_sc2.ngrams import Ngrams
 
+LAST = 9  # priority of what only warms a cache
+
 
 class Sequence:
     """`ids` are the prompt's and then the new ones. Of them the KV cache in `entry` holds the first `computed`."""
@@ -53,12 +55,13 @@ class Sequence:
 
     @property
     def priority(self) -> int:
-        return self.request.priority
+        """Smaller goes first. Reading ahead goes last: nobody waits for it."""
+        return LAST if self.warms else self.request.priority
 
     @property
     def rank(self) -> tuple[int, int]:
         """Smaller goes first."""
-        return self.request.priority, self.arrival
+        return self.priority, self.arrival
 
     @property
     def key(self) -> str:

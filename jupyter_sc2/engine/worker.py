@@ -7,6 +7,7 @@ parent died. A thread reads, so that both are noticed while a long forward pass 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import platform
 import sys
@@ -94,14 +95,15 @@ class Worker:
         os.environ.update({name: os.environ.get(name, value) for name, value in THREADS.items()})
         import torch
 
-        from jupyter_sc2.engine import engine, trouble, weights
+        from jupyter_sc2.engine import engine, reading_pace, trouble, weights
 
-        torch.set_num_threads(max(1, frame.threads))
+        threads = max(1, frame.threads)
+        torch.set_num_threads(threads)
         try:
             converted = Path(frame.converted) if frame.converted else None
             loaded = weights.load(Path(frame.folder), frame.precision, frame.device, self.tell_share, converted)
-            self.engine = engine.Engine(loaded, frame.cache_bytes, max(1, frame.threads), frame.libraries)
-            pace = engine.prefill_per_second(loaded, max(1, frame.threads))
+            pace = reading_pace.measure(loaded, threads)
+            self.engine = engine.Engine(loaded, frame.cache_bytes, threads, frame.libraries, reads_per_second=pace)
         except (BrokenPipeError, ImportError):
             raise
         except Exception as error:
@@ -124,6 +126,15 @@ def leave(status: int, reason: str) -> NoReturn:
     os._exit(status)
 
 
+def yield_to_others(niceness: int) -> None:
+    """Also where Linux shares out processors by session first (sched_autogroup): there a process's own niceness weighs
+    only within its session, and the worker has one of its own."""
+    os.nice(niceness)
+    if os.getsid(0) == os.getpid():  # otherwise whoever started us would yield too
+        with contextlib.suppress(OSError):
+            Path("/proc/self/autogroup").write_text(str(niceness))
+
+
 def main() -> NoReturn:
     parser = argparse.ArgumentParser(prog="python -m jupyter_sc2.engine.worker", description=__doc__)
     parser.add_argument("--read-fd", type=int, required=True, help="descriptor on which frames arrive")
@@ -131,7 +142,7 @@ def main() -> NoReturn:
     parser.add_argument("--nice", type=int, default=0, help="added to the process's niceness")
     args = parser.parse_args()
     if args.nice > 0:
-        os.nice(args.nice)
+        yield_to_others(args.nice)
     try:
         Worker(args.read_fd, args.write_fd).run()
     except BrokenPipeError:

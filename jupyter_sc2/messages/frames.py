@@ -93,7 +93,7 @@ class LoadProgress(Struct, frozen=True, tag="load_progress"):
 class Ready(Struct, frozen=True, tag="ready"):
     """The weights answer from now on. `versions` and `weights_sha256` go into every provenance.
 
-    `prefill_per_second`: prompt ids that this machine reads in a second, measured once; 0 where nobody did.
+    `prefill_per_second`: prompt ids that this machine reads in a second; 0 where nobody measured it.
     """
 
     weights_sha256: str
@@ -103,6 +103,12 @@ class Ready(Struct, frozen=True, tag="ready"):
     memory_bytes: int
     versions: dict[str, str]
     prefill_per_second: float = 0.0
+
+
+class Reads(Struct, frozen=True, tag="reads"):
+    """The machine reads so many prompt ids in a second, clearly more than was told before."""
+
+    per_second: float
 
 
 class PrefillProgress(Struct, frozen=True, tag="prefill_progress"):
@@ -156,4 +162,4 @@ class Failed(Struct, frozen=True, tag="failed"):
     request_id: str = ""
 
 
-FromWorker = Hello | LoadProgress | Ready | PrefillProgress | Tokens | Finished | Failed
+FromWorker = Hello | LoadProgress | Ready | Reads | PrefillProgress | Tokens | Finished | Failed

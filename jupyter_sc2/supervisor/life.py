@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from msgspec.structs import replace
 
 from jupyter_sc2.errors import Sc2Error
-from jupyter_sc2.messages import PROTOCOL, Failed, Finished, FromWorker, Hello, Ready, Submit, ToWorker
+from jupyter_sc2.messages import PROTOCOL, Failed, Finished, FromWorker, Hello, Reads, Ready, Submit, ToWorker
 from jupyter_sc2.supervisor.settings import WorkerSettings
 from jupyter_sc2.supervisor.worker import Worker, spawn
 
 PROMPTLY = 0.5  # seconds for a worker to exit that has closed its pipe or cannot load
+IDLE = 0.005  # of a processor: what uses less does nothing
+STARVED = 10  # times the silence that is allowed: the end, however little of the processors there is
 
 
 class Life:
@@ -55,7 +60,7 @@ class Life:
             worker.kill()
         finally:
             watchdog.cancel()
-            await worker.close(patience)
+            await to_its_end(worker.close(patience))
         if refusal is not None:
             return refusal, True
         if self.ready or self._cause or (worker.process.returncode or 0) < 0:
@@ -77,6 +82,9 @@ class Life:
                 else:
                     if isinstance(frame, Ready):
                         self.ready = frame
+                    elif isinstance(frame, Reads):
+                        self.ready = self.ready and replace(self.ready, prefill_per_second=frame.per_second)
+                        continue
                     elif isinstance(frame, Finished | Failed):
                         self._owed.discard(frame.request_id)
                     self._hear(frame)
@@ -90,18 +98,40 @@ class Life:
 
     async def _watch(self, worker: Worker) -> None:
         """Kills a worker that owes an answer and is silent. It counts its own ticks rather than the clock, so that
-        frames which wait in the pipe while the server itself is suspended are read first."""
+        frames which wait in the pipe while the server itself is suspended are read first; and of a tick in which other
+        programs left the worker little of the processors, only as much as it had."""
         load_limit, limit = self.settings.load_silence_seconds, self.settings.silence_seconds
         tick = min(load_limit, limit) / 10
+        silent = 0.0  # seconds by the clock
         while True:
+            before = worker.processor_seconds()
             await asyncio.sleep(tick)
             owes = self.ready is None or bool(self._owed)
-            self._silence = self._silence + tick if owes else 0.0
+            silent = silent + tick if owes and self._silence else 0.0
+            self._silence = self._silence + counted(tick, worker.processor_seconds() - before) if owes else 0.0
             allowed = load_limit if self.ready is None else limit
-            if self._silence >= allowed:
-                self._cause = f"it gave no sign of life for {allowed:g} seconds"
+            if self._silence >= allowed or silent >= STARVED * allowed:
+                self._cause = f"it gave no sign of life for {max(silent, allowed):.0f} seconds"
                 worker.kill()
                 return
+
+
+async def to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Waits for `work` also when it is cancelled meanwhile, and passes that on afterwards."""
+    task = asyncio.ensure_future(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise
+
+
+def counted(tick: float, used: float) -> float:
+    """What of `tick` seconds counts as silence of a worker that used `used` seconds of processor time in them.
+
+    All of it when it computes, and when it does nothing at all: then it hangs. In between it waits for a processor.
+    """
+    return tick if used < IDLE * tick else min(tick, 2 * used)
 
 
 def _why_it_never_loaded(worker: Worker) -> Sc2Error:

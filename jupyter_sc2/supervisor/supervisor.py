@@ -25,6 +25,7 @@ from jupyter_sc2.messages import (
     Loading,
     LoadProgress,
     Ready,
+    Reads,
     Role,
     Submit,
 )
@@ -158,7 +159,7 @@ class Supervisor:
         elif isinstance(frame, Ready):
             self._enter("ready")
             self._pump()
-        elif not isinstance(frame, Hello):
+        elif not isinstance(frame, Hello | Reads):
             stream_of_it = self.admission.find_number(frame.request_id)
             if stream_of_it is not None:  # otherwise it was cancelled a moment ago
                 self._pass_on(stream_of_it, frame)

@@ -8,6 +8,8 @@ import re
 import signal
 from collections.abc import Sequence
 
+import psutil
+
 from jupyter_sc2.engine.frames import Decoder, encode
 from jupyter_sc2.errors import Sc2Error
 from jupyter_sc2.messages import FromWorker, Stop, ToWorker
@@ -40,6 +42,14 @@ class Worker:
                 return list(frames)
         return []
 
+    def processor_seconds(self) -> float:
+        """What it has used so far, all threads together; 0 when it is gone."""
+        try:
+            used = psutil.Process(self.process.pid).cpu_times()
+        except psutil.Error:
+            return 0.0
+        return float(used.user + used.system)
+
     def kill(self) -> None:
         if self.process.returncode is None:
             self.process.kill()
@@ -48,11 +58,10 @@ class Worker:
         """Asks the worker to stop, waits `patience` seconds, then kills it. Returns when it is gone."""
         self.send(Stop())
         self._write_pipe.close()
-        try:
-            await asyncio.wait_for(self.process.wait(), patience)
-        except asyncio.TimeoutError:
-            self.kill()
-            await self.process.wait()
+        gone = asyncio.ensure_future(self.process.wait())
+        await asyncio.wait([gone], timeout=patience)  # not wait_for: before Python 3.12 that may lose a cancellation
+        self.kill()
+        await gone
         self._read_pipe.close()
         await asyncio.wait([self._printing], timeout=1)  # a grandchild may hold the pipe open
         self._printing.cancel()

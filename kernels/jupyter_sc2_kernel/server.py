@@ -72,7 +72,7 @@ def _parents(environment: Mapping[str, str]) -> Iterator[str | int]:
         yield environment.get("JPY_PARENT_PID", "")
         return
     with suppress(ImportError, OSError):
-        import psutil  # type: ignore[import-untyped]  # comes with ipykernel
+        import psutil  # comes with ipykernel
 
         yield from (parent.pid for parent in psutil.Process().parents())
 

@@ -6,7 +6,7 @@ import time
 from random import Random
 
 import pytest
-from tiny import answer, ending, ids_of, run, submit, tiny_engine, write_checkpoint
+from tiny import FixedChunk, answer, ending, ids_of, run, submit, tiny_engine, write_checkpoint
 
 from jupyter_sc2 import catalog
 from jupyter_sc2.engine import speculation
@@ -65,7 +65,7 @@ def compose(engine, solos, random, monkeypatch):
         return [token_id if random.random() < right else 38 + random.randrange(400) for token_id in rest], 2
 
     monkeypatch.setattr(speculation, "propose", propose)
-    engine.pace, engine.chunk = AnyPace(random), random.choice([5, 16, 33, 256])
+    engine.pace, engine.reading = AnyPace(random), FixedChunk(random.choice([5, 16, 33, 256]))
     frames, cancelled = [], set()
     for step in range(2000):
         while arrivals and arrivals[0][0] <= step:

@@ -5,7 +5,7 @@ import torch
 from tiny import submit, write_config
 
 from jupyter_sc2.engine.pool import CachePool
-from jupyter_sc2.engine.scheduler import FAIR_TURN, MAX_RUNNING, Scheduler
+from jupyter_sc2.engine.scheduler import FAIR_TURN, MAX_RUNNING, SHORT, Scheduler
 from jupyter_sc2.engine.sequence import Sequence
 
 
@@ -71,6 +71,22 @@ def test_the_newest_prefill_comes_first(line):
     line.add("b", prompt=100)
     line.add("c", prompt=100)
     assert line.turns(3) == "ccc"
+
+
+def test_a_prefill_of_a_few_ids_does_not_wait_for_a_long_one(line):
+    line.add("b", prompt=SHORT)
+    line.add("c", prompt=100)
+    assert line.companies(2) == ["bc", "bc"]
+
+
+def test_reading_ahead_comes_after_everybody_who_waits_for_an_answer(line):
+    line.add("w", prompt=100, new=0)
+    line.add("c", priority=2, prompt=100)
+    assert line.companies(1) == ["c"]
+    for name in "defghij":
+        line.add(name, priority=2)
+    line.scheduler.next()
+    assert line.names(line.scheduler.waiting) == ["w"]
 
 
 def test_everyone_who_decodes_shares_a_pass(line):

@@ -8,6 +8,7 @@ from safetensors.torch import save_file
 from jupyter_sc2.engine.config import read_config
 from jupyter_sc2.engine.engine import Engine
 from jupyter_sc2.engine.model import Starcoder2
+from jupyter_sc2.engine.reading_pace import ReadingPace
 from jupyter_sc2.engine.weights import load
 from jupyter_sc2.messages import Failed, Finished, Submit, Tokens
 
@@ -48,9 +49,21 @@ def write_checkpoint(folder, seed=0, **changes):
     return folder
 
 
+class FixedChunk(ReadingPace):
+    """Prompts are read so many ids at a time."""
+
+    def __init__(self, size):
+        super().__init__(torch.device("cpu"))
+        self.size = size
+
+    @property
+    def chunk(self):
+        return self.size
+
+
 def tiny_engine(folder, cache_bytes=64 << 20, chunk=None, precision="float32"):
     engine = Engine(load(folder, precision, "cpu"), cache_bytes)
-    engine.chunk = chunk or engine.chunk
+    engine.reading = FixedChunk(chunk) if chunk else engine.reading
     return engine
 
 
