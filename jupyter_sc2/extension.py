@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast, get_args
 
@@ -12,13 +13,15 @@ from jupyter_core.paths import jupyter_data_dir
 from jupyter_events import EventLogger
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
-from traitlets import Bool, Dict, Enum, Float, Int, Unicode
+from traitlets import Bool, Dict, Enum, Float, Int, List, Unicode
 
 from jupyter_sc2 import catalog, handlers
 from jupyter_sc2.conversations import ConversationStore, folder_of, follow_notebooks
-from jupyter_sc2.events import ENGINE_SCHEMA_PATH, StatusNews
+from jupyter_sc2.events import SCHEMA_PATHS, News, StatusNews
+from jupyter_sc2.licences import Acceptances
 from jupyter_sc2.messages import MAX_PROMPT_IDS, Role
-from jupyter_sc2.supervisor import Supervisor, WorkerSettings, copies_folder, tables_folder
+from jupyter_sc2.roles import KeptChoices, Models, Policy, Stock, Watch, begin
+from jupyter_sc2.supervisor import Fleet, Supervisor, WorkerSettings, copies_folder, tables_folder
 
 
 class Sc2App(ExtensionApp):
@@ -27,11 +30,34 @@ class Sc2App(ExtensionApp):
     name = "jupyter_sc2"
     load_other_extensions = True
 
-    weights = Unicode(catalog.BUILT_IN, help="`built-in`, or a folder of StarCoder2 weights.").tag(config=True)
+    weights = Unicode(
+        catalog.BUILT_IN,
+        help="`built-in`, an id of the Hugging Face Hub, or a folder of StarCoder2 weights. Others than the built-in "
+        "ones are fixed: users cannot change them.",
+    ).tag(config=True)
     roles = Dict(
         key_trait=Enum(get_args(Role)),
         value_trait=Unicode(),
-        help="Weights for single roles (ghost, magic, chat), where they differ from `weights`.",
+        help="Weights for single roles (ghost, magic, chat), where they differ from `weights`. They are fixed too.",
+    ).tag(config=True)
+    allowed_weights = List(Unicode(), help="The weights (and adapters) that users may choose; empty for any.").tag(
+        config=True
+    )
+    licences_accepted_by = Unicode(
+        "", help="Name of the person who accepts the licences of weights for every user of this server; empty for none."
+    ).tag(config=True)
+    memory_budget_mib = Int(
+        0, min=0, max=1 << 24, help="Memory for all loaded weights together, in MiB; 0 for what is free."
+    ).tag(config=True)
+    idle_minutes = Int(
+        60,
+        min=0,
+        max=10_080,
+        help="Weights leave the memory when unused for so long, and load again when asked; 0 for never. The built-in "
+        "ones stay. Users may set another time.",
+    ).tag(config=True)
+    context = Int(
+        4096, min=256, max=MAX_PROMPT_IDS, help="Prompt and answer together, in token ids, where nobody chose it."
     ).tag(config=True)
     interpreter = Unicode(sys.executable, help="The Python that runs the model; it needs jupyter-sc2 and torch.").tag(
         config=True
@@ -49,7 +75,7 @@ class Sc2App(ExtensionApp):
         30.0, min=1.0, max=3600.0, help="After so much silence a working model is held to hang and is restarted."
     ).tag(config=True)
     prompt_ids = Int(
-        4096, min=256, max=MAX_PROMPT_IDS, help="The longest prompt, in token ids: more context, slower answers."
+        MAX_PROMPT_IDS, min=256, max=MAX_PROMPT_IDS, help="The longest prompt that is allowed, in token ids."
     ).tag(config=True)
     precision = Enum(
         ("auto", "float32", "bfloat16", "int8", "int4"),
@@ -67,41 +93,71 @@ class Sc2App(ExtensionApp):
 
     def initialize_settings(self) -> None:
         """Builds what the handlers call. Loads no weights and starts no process."""
-        logger = cast(EventLogger, cast(ServerApp, self.serverapp).event_logger)
-        logger.register_event_schema(ENGINE_SCHEMA_PATH)
-        self.news = StatusNews(logger, self.log)
-        by_role: dict[Role, str] = {role: self.roles.get(role, self.weights) for role in get_args(Role)}
-        supervisors = {
-            weights: self._supervisor(weights, [role for role in by_role if by_role[role] == weights])
-            for weights in dict.fromkeys(by_role.values())
-        }
-        self.supervisors = list(supervisors.values())
-        served = {weights: handlers.Served(weights, supervisors[weights]) for weights in supervisors}
-        conversations = ConversationStore(folder_of(Path(jupyter_data_dir()), cast(ServerApp, self.serverapp).root_dir))
-        self.services = handlers.Services(
-            {role: served[by_role[role]] for role in by_role}, self.prompt_ids, conversations, self.own_notebooks
+        server = cast(ServerApp, self.serverapp)
+        logger = cast(EventLogger, server.event_logger)
+        for path in SCHEMA_PATHS:
+            logger.register_event_schema(path)
+        news = News(logger, self.log)
+        self.status_news = StatusNews(news)
+        data = Path(jupyter_data_dir())
+        conversations = ConversationStore(folder_of(data, server.root_dir))
+        kept, policy, template = KeptChoices(data / "sc2"), self._policy(), self._template()
+        beginning = begin(policy, kept)
+        for warning in beginning.warnings:
+            self.log.warning("%s", warning)
+        minutes = self.idle_minutes if beginning.idle_minutes is None else beginning.idle_minutes
+        acceptances = Acceptances(data / "sc2", self.licences_accepted_by)
+        self.fleet = Fleet(
+            beginning.choices,
+            Stock(template, acceptances),
+            template,
+            self.status_news.tell,
+            self.log,
+            pinned=policy.pinned,
+            notes=beginning.notes,
+            budget_bytes=self.memory_budget_mib << 20,
+            idle_seconds=60 * minutes,
         )
+        self.models = Models(self.fleet, policy, kept, acceptances, news.tell_download, self.log)
+        self.services = handlers.Services(
+            self.models, lambda: self.fleet.supervisors, self.prompt_ids, conversations, self.own_notebooks
+        )
+        self.fleet.watch(Watch(self.services.serve, self.models.keep, news.tell_roles))
         follow_notebooks(logger, conversations)
 
     def initialize_handlers(self) -> None:
         self.handlers.extend(handlers.routes(self.services))
 
+    @property
+    def supervisors(self) -> Sequence[Supervisor]:
+        """Of all engines that there are now."""
+        return self.fleet.supervisors
+
     async def _start_jupyter_server_extension(self, serverapp: ServerApp) -> None:
         if self.start_on_launch:
-            for supervisor in self.supervisors:
-                supervisor.start()
+            self.fleet.start()
 
     async def stop_extension(self) -> None:
-        """Ends every worker; each has some seconds to go by itself."""
-        for supervisor in self.supervisors:
-            await supervisor.stop()
+        """Ends every worker and download; each has some seconds to go by itself."""
+        await asyncio.gather(self.fleet.stop(), self.models.close())
         await asyncio.to_thread(self.services.close)
-        self.news.close()
+        self.status_news.close()
 
-    def _supervisor(self, weights: str, roles: list[Role]) -> Supervisor:
-        settings = WorkerSettings(
+    def _policy(self) -> Policy:
+        return Policy(
+            weights=self.weights,
+            roles=cast(dict[Role, str], dict(self.roles)),
+            allowed=tuple(self.allowed_weights),
+            precision=cast(Any, self.precision),
+            device=self.device,
+            context=self.context,
+        )
+
+    def _template(self) -> WorkerSettings:
+        """How every worker is run, whatever its weights."""
+        return WorkerSettings(
             command=(self.interpreter, "-m", "jupyter_sc2.engine.worker"),
-            folder=str(catalog.locate(weights)),
+            folder="",
             threads=self.threads,
             cache_bytes=self.cache_mib << 20,
             precision=cast(Any, self.precision),
@@ -113,4 +169,3 @@ class Sc2App(ExtensionApp):
             max_waiting=self.max_waiting,
             silence_seconds=self.silence_seconds,
         )
-        return Supervisor(catalog.name_of(weights), roles, settings, self.news.tell, self.log)

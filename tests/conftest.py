@@ -50,8 +50,10 @@ def weights_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("weights") / "tiny"
     folder.mkdir()
     shutil.copy(BUILT_IN / "tokenizer.json", folder)
+    sizes = {"vocab_size": 8192, "hidden_size": 64, "intermediate_size": 128, "num_hidden_layers": 2}
+    heads = {"num_attention_heads": 4, "num_key_value_heads": 2}
     config = {"model_type": "starcoder2", "max_position_embeddings": 4096, "jupyter_sc2_fim_order": "spm"}
-    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "config.json").write_text(json.dumps({**config, **sizes, **heads}))
     return folder
 
 
@@ -92,6 +94,7 @@ def sc2_app(jp_serverapp):
 def engine(sc2_app, tokenizer):
     """The server's engine, replaced by a fake one."""
     fake = FakeEngine(tokenizer)
+    sc2_app.services.fleet = list
     for served in sc2_app.services.served.values():
         served.engine = fake
     yield fake

@@ -12,7 +12,7 @@ from traitlets import TraitError
 from wire import body, until
 
 import jupyter_sc2
-from jupyter_sc2.events import ENGINE_SCHEMA_ID, StatusNews
+from jupyter_sc2.events import ENGINE_SCHEMA_ID, News, StatusNews
 from jupyter_sc2.extension import Sc2App
 from jupyter_sc2.messages import EngineStatus
 
@@ -68,6 +68,9 @@ async def test_launching_starts_no_worker_and_loads_no_weights(sc2_app, jp_fetch
         ("max_waiting", 0, 4096),
         ("silence_seconds", 1.0, 3600.0),
         ("prompt_ids", 256, 16384),
+        ("context", 256, 16384),
+        ("memory_budget_mib", 0, 1 << 24),
+        ("idle_minutes", 0, 10_080),
     ],
 )
 def test_every_number_is_bounded(name, low, high):
@@ -82,7 +85,7 @@ def test_every_number_is_bounded(name, low, high):
 def test_no_number_is_forgotten():
     traits = Sc2App.class_own_traits(config=True).values()
     bounds = [(trait.min, trait.max) for trait in traits if hasattr(trait, "min")]
-    assert len(bounds) == 7
+    assert len(bounds) == 10
     assert all(low is not None and high is not None for low, high in bounds)
 
 
@@ -102,9 +105,9 @@ class TestSettings:
             "interpreter": "some-python",
         }
 
-    def test_reach_the_worker(self, sc2_app, weights_folder):
+    async def test_reach_the_worker(self, sc2_app, weights_folder):
         (supervisor,) = sc2_app.supervisors
-        given = supervisor.settings
+        given = await supervisor.prepare()
         assert given.command == ("some-python", "-m", "jupyter_sc2.engine.worker")
         load = given.load()
         assert (load.folder, load.threads, load.cache_bytes) == (str(weights_folder), 3, 16 << 20)
@@ -161,7 +164,7 @@ class Recorder:
 
 async def test_news_are_few_but_the_last_one_comes(caplog):
     recorder = Recorder()
-    news = StatusNews(recorder, Sc2App().log, period=0.05)
+    news = StatusNews(News(recorder, Sc2App().log), period=0.05)
     for running in range(100):
         news.tell(EngineStatus("tiny", "ready", ["ghost"], running, 0))
     assert [data["running"] for data in recorder.data] == [0]
@@ -181,7 +184,7 @@ async def test_the_event_schema_fits_every_status(jp_serverapp, sc2_app, harness
 
     jp_serverapp.event_logger.add_listener(schema_id=ENGINE_SCHEMA_ID, listener=listen)
     supervisor = harness.make({"load_failure": "no_memory"})
-    supervisor._on_change = sc2_app.news.tell
+    supervisor._on_change = sc2_app.status_news.tell
     supervisor.start()
     await until(lambda: heard and heard[-1]["state"] == "failed", seconds=10)
     assert heard[-1]["failure"]["code"] == "no_memory"

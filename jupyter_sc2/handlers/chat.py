@@ -30,11 +30,11 @@ class ChatHandler(StreamHandler):
     @allowed_to("execute")
     async def post(self) -> None:
         request = self.parse_body(ChatRequest)
-        served = self.services.of("chat")
-        limit = prompt_room(served, request.options, self.services.prompt_ids)
         said = await self.services.conversations.get(request.conversation_id)
         if said.revision != request.revision:
             raise Stale(said.revision)
+        served = self.services.of("chat")
+        limit = prompt_room(served, request.options, self.services.prompt_ids)
 
         async def write(served: Served, stream: Stream, events: EventWriter) -> None:
             if stream.ended:  # a newer request of this page came first

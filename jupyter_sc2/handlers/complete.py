@@ -38,7 +38,7 @@ class CompleteHandler(StreamHandler):
                 return
             prompt_ids, root = self.services.prompt_ids, root_of(self.contents_manager)
             prompt = await asyncio.to_thread(ghost.build_prompt, request, where, served, prompt_ids, root)
-            notebooks = await asyncio.to_thread(self.services.notebooks_beside, root, request)
+            notebooks = await asyncio.to_thread(self.services.notebooks_beside, root, request, served)
             submitted = ghost.submission(request, prompt, seed_of(request.options), notebooks)
             served.engine.submit(stream, submitted)
             trimmer = Trimmer(prompt, served.tokenizer)

@@ -10,6 +10,7 @@ class RestartHandler(Sc2Handler):
     async def post(self) -> None:
         """204 once the old workers are gone and new ones are on their way. Open requests end with `engine_stopped`."""
         for engine in self.services.engines:
-            await engine.restart()
+            if engine.status().roles:  # others come or go as it is
+                await engine.restart()
         self.set_status(204)
         await self.finish()

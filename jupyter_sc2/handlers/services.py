@@ -1,15 +1,19 @@
-"""What the handlers call: the engine of each role, and the stores of cell sources and conversations."""
+"""What the handlers call: the engine of each role, the catalogue, and the stores of cell sources and conversations."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from jupyter_sc2 import catalog
 from jupyter_sc2.cells import CellStore
 from jupyter_sc2.conversations import ConversationStore
-from jupyter_sc2.messages import CompletionRequest, Role
+from jupyter_sc2.messages import MAX_PROMPT_IDS, ChooseWeights, CompletionRequest, Role
+from jupyter_sc2.roles import Models
 from jupyter_sc2.supervisor import Engine, Stream, Ticket
 from jupyter_sc2.tokenizer import Tokenizer
 
@@ -21,15 +25,16 @@ LEAST_IDS = 256
 
 
 class Served:
-    """Weights by name or folder, and the engine that answers with them."""
+    """Weights by name or folder, and the engine that answers with them. `context` bounds prompt and reply, in ids."""
 
-    def __init__(self, weights: str, engine: Engine) -> None:
-        self.weights, self.engine = weights, engine
+    def __init__(self, weights: str, engine: Engine, context: int = MAX_PROMPT_IDS, adapter: str = "") -> None:
+        self.weights, self.engine, self.context, self.adapter = weights, engine, context, adapter
 
     @cached_property
     def entry(self) -> catalog.Entry:
         """Read on first use. Raises WeightsError, and tries again the next time."""
-        return catalog.find(self.weights)
+        found = catalog.find(self.weights)
+        return replace(found, max_positions=min(found.max_positions, self.context))
 
     @cached_property
     def tokenizer(self) -> Tokenizer:
@@ -50,39 +55,62 @@ class Served:
 
 
 class Services:
-    """`prompt_ids` bounds every prompt, in token ids. With `own_notebooks` what stands beside a notebook is read."""
+    """`prompt_ids` bounds every prompt, in token ids. With `own_notebooks` what stands beside a notebook is read.
+
+    `fleet` tells of all engines, those among them that answer for no role (any more).
+    """
 
     def __init__(
-        self, served: dict[Role, Served], prompt_ids: int, conversations: ConversationStore, own_notebooks: bool
+        self,
+        models: Models,
+        fleet: Callable[[], Sequence[Engine]],
+        prompt_ids: int,
+        conversations: ConversationStore,
+        own_notebooks: bool,
     ) -> None:
-        self.served, self.prompt_ids, self.conversations = served, prompt_ids, conversations
+        self.models, self.fleet, self.prompt_ids, self.conversations = models, fleet, prompt_ids, conversations
         self.own_notebooks = own_notebooks
+        self.served: dict[Role, Served] = {}
         self.cells = CellStore()
         self._own: OwnNotebooks | None = None
+        self._own_weights = ""
         self._lock = threading.Lock()
 
     @property
     def engines(self) -> list[Engine]:
         """Each engine once; two roles may share one."""
-        return list(dict.fromkeys(served.engine for served in self.served.values()))
+        return list(dict.fromkeys([*(served.engine for served in self.served.values()), *self.fleet()]))
 
     def of(self, role: Role) -> Served:
+        """What answers for `role` now. To be asked just before a place is taken: after that it may be another."""
         return self.served[role]
 
-    def notebooks_beside(self, root: str, request: CompletionRequest) -> str:
+    def serve(self, role: Role, choice: ChooseWeights, engine: Engine) -> None:
+        """From now on `engine` answers for `role`. Requests that have their places end where they are."""
+        for served in self.served.values():
+            same = served.weights, served.context, served.adapter
+            if served.engine is engine and same == (choice.weights, choice.context, choice.adapter):
+                self.served[role] = served
+                return
+        self.served[role] = Served(choice.weights, engine, choice.context, choice.adapter)
+
+    def notebooks_beside(self, root: str, request: CompletionRequest, served: Served) -> str:
         """The file of the table of what stands beside the request's notebook, if it is ready and of use.
 
         Loads numpy on first use, so it does not belong on the event loop.
         """
-        served = self.of(request.role)
         if not (self.own_notebooks and served.entry.reads_notebooks and request.language == "python"):
             return ""
         with self._lock:
+            if self._own is not None and self._own_weights != served.weights:  # other weights, other ids
+                self._own.close()
+                self._own = None
             if self._own is None:
                 from jupyter_sc2.ngrams.own import OwnNotebooks
 
-                self._own = OwnNotebooks(served.tokenizer)
-        return self._own.of(root, request.path)
+                self._own, self._own_weights = OwnNotebooks(served.tokenizer), served.weights
+            own = self._own
+        return own.of(root, request.path)
 
     def close(self) -> None:
         """Deletes the tables. May wait some seconds, so it does not belong on the event loop."""

@@ -15,4 +15,5 @@ class StatusHandler(Sc2Handler):
     @allowed_to("read")
     async def get(self) -> None:
         engines = [engine.status() for engine in self.services.engines]
-        await self.finish(msgspec.json.encode(Status(PROTOCOL, __version__, engines)))
+        roles = self.services.models.fleet.choices()
+        await self.finish(msgspec.json.encode(Status(PROTOCOL, __version__, engines, roles)))

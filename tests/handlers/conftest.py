@@ -47,6 +47,7 @@ def supervise(sc2_app, harness):
 
     def replace(script=None, **changes):
         supervisor = harness.make(script, **changes)
+        sc2_app.services.fleet = list
         for served in sc2_app.services.served.values():
             served.engine = supervisor
         return supervisor
