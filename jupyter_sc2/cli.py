@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from jupyter_sc2 import __version__
+from jupyter_sc2.doctor import arguments as doctor
 from jupyter_sc2.downloads.bundle import arguments as bundle
 from jupyter_sc2.errors import Sc2Error
 from jupyter_sc2.evaluate import arguments as evaluate
@@ -20,6 +21,9 @@ def parser() -> argparse.ArgumentParser:
     bundle.add_arguments(
         add("bundle", help="weights as a file, for machines without a network", description=bundle.DESCRIPTION)
     )
+    doctor.add_arguments(
+        add("doctor", help="what is wrong here, and what to do about it", description=doctor.DESCRIPTION)
+    )
     evaluate.add_arguments(
         add("evaluate", help="how good completions are on your own notebooks", description=evaluate.DESCRIPTION)
     )
@@ -32,13 +36,17 @@ def run(args: argparse.Namespace) -> int:
         from jupyter_sc2.downloads.bundle import command as bundle_command
 
         return bundle_command.run(args)
+    if args.command == "doctor":
+        from jupyter_sc2.doctor import command as doctor_command
+
+        return doctor_command.run(args)
     from jupyter_sc2.evaluate import command as evaluate_command
 
     return evaluate_command.run(args)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Returns the exit status: 0, 2 for a mistake or missing weights, 130 after Ctrl+C."""
+    """Returns the exit status: 0, 1 for what the doctor found, 2 for a mistake or missing weights, 130 after Ctrl+C."""
     args = parser().parse_args(argv)
     try:
         return run(args)

@@ -20,7 +20,7 @@ MAY_IMPORT = {
     "prompt": {"notebook", "messages", "errors", "tokenizer"},
     "review": {"messages", "errors"},
     "ngrams": {"tokenizer", "notebook"},
-    "engine": {"messages", "errors", "tokenizer", "ngrams"},
+    "engine": {"__version__", "messages", "errors", "tokenizer", "ngrams"},
     "supervisor": {"messages", "errors", "engine.frames"},
     "catalog": {
         "messages", "errors", "engine.config", "engine.lowbit.parts", "downloads.records", "downloads.places",
@@ -32,11 +32,15 @@ MAY_IMPORT = {
     "conversations": {"messages", "errors", "disk"},
     "downloads": {"__version__", "messages", "errors", "disk", "engine.config", "engine.folder"},
     "licences": {"messages", "errors", "disk"},
+    "doctor": {
+        "__version__", "messages", "errors", "catalog", "downloads", "licences", "roles", "supervisor", "engine.probe",
+        "engine.folder",
+    },
     "evaluate": {
         "__version__", "messages", "errors", "tokenizer", "notebook", "prompt", "supervisor", "catalog",
         "ngrams", "tune.documents",
     },
-    "cli": {"__version__", "errors", "evaluate", "downloads"},
+    "cli": {"__version__", "errors", "evaluate", "downloads", "doctor"},
     "handlers": {
         "__version__", "messages", "errors", "tokenizer", "notebook", "prompt", "supervisor", "catalog", "cells",
         "conversations", "licences", "ngrams", "openapi",

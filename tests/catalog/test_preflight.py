@@ -4,12 +4,11 @@ import msgspec
 import pytest
 
 from jupyter_sc2.catalog import KNOWN, known, preflight
-from jupyter_sc2.catalog.listing import listed
 from jupyter_sc2.catalog.memory import needs, weight_bytes
 from jupyter_sc2.catalog.recommend import recommend
 from jupyter_sc2.catalog.speed import pace_in_words, reads_per_second, writes_per_second
 from jupyter_sc2.catalog.verdict import size, verdict
-from jupyter_sc2.messages import CatalogueEntry, Device, Machine
+from jupyter_sc2.messages import Device, Machine
 
 GB = 10**9
 THREE, SEVEN, FIFTEEN = (known(f"bigcode/starcoder2-{name}") for name in ("3b", "7b", "15b"))
@@ -140,11 +139,3 @@ def test_sizes_in_words():
     assert [size(n) for n in (11_711_392, 462 * 10**6, 12_124_785_312, 200 * GB)] == [
         "12 MB", "0.5 GB", "12.1 GB", "200 GB",
     ]  # fmt: skip
-
-
-def test_lines_of_the_catalogue():
-    lines = [listed(entry, machine()) for entry in KNOWN]
-    assert [line.presence for line in lines] == ["complete", *["absent"] * 5]
-    assert lines[0].disk_bytes == 11_711_392
-    assert all(line.disk_bytes == 0 and line.revision == "" for line in lines[1:])
-    assert msgspec.json.decode(msgspec.json.encode(lines), type=list[CatalogueEntry]) == lines
