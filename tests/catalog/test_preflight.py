@@ -1,5 +1,7 @@
 """What fits which machine, in numbers and in sentences."""
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
@@ -139,3 +141,12 @@ def test_sizes_in_words():
     assert [size(n) for n in (11_711_392, 462 * 10**6, 12_124_785_312, 200 * GB)] == [
         "12 MB", "0.5 GB", "12.1 GB", "200 GB",
     ]  # fmt: skip
+
+
+def test_the_documentation_says_the_same():
+    text = (Path(__file__).parents[2] / "docs" / "models.md").read_text("utf-8")
+    for entry in KNOWN:
+        needed = [size(needs(entry.config, precision, 4096)) for precision in ("int4", "int8", "bfloat16")]
+        download = size(entry.download_bytes) if entry.download_bytes else "in the package"
+        cells = [f"`{entry.weights}`", entry.kind, download, *needed, str(entry.language_count), entry.licence_name]
+        assert f"| {' | '.join(cells)} |" in text
