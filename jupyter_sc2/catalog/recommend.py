@@ -12,8 +12,7 @@ from jupyter_sc2.catalog.verdict import WORDS, does_not_fit, size
 from jupyter_sc2.messages import Machine, Recommendation, Role
 
 # The best first. Those that were trained on requests write what is asked for; StarChat2 also learned to converse. The
-# 7B comes after the 3B: to its authors it does less than its size promises (https://arxiv.org/abs/2402.19173, 1), at half
-# the pace.
+# 7B comes after the 3B: by its authors' account (https://arxiv.org/abs/2402.19173) it does less than its size promises.
 BASE = ("bigcode/starcoder2-15b", "bigcode/starcoder2-3b", "bigcode/starcoder2-7b", BUILT_IN)
 INSTRUCT, CHAT = "bigcode/starcoder2-15b-instruct-v0.1", "HuggingFaceH4/starchat2-15b-v0.1"
 ORDER: dict[Role, tuple[str, ...]] = {"ghost": BASE, "magic": (INSTRUCT, CHAT, *BASE), "chat": (CHAT, INSTRUCT, *BASE)}
