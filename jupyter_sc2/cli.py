@@ -11,6 +11,7 @@ from jupyter_sc2.doctor import arguments as doctor
 from jupyter_sc2.downloads.bundle import arguments as bundle
 from jupyter_sc2.errors import Sc2Error
 from jupyter_sc2.evaluate import arguments as evaluate
+from jupyter_sc2.models_command import arguments as models
 
 
 def parser() -> argparse.ArgumentParser:
@@ -27,6 +28,9 @@ def parser() -> argparse.ArgumentParser:
     evaluate.add_arguments(
         add("evaluate", help="how good completions are on your own notebooks", description=evaluate.DESCRIPTION)
     )
+    models.add_arguments(
+        add("models", help="which weights there are, and which answer", description=models.DESCRIPTION)
+    )
     return made
 
 
@@ -40,6 +44,10 @@ def run(args: argparse.Namespace) -> int:
         from jupyter_sc2.doctor import command as doctor_command
 
         return doctor_command.run(args)
+    if args.command == "models":
+        from jupyter_sc2.models_command import command as models_command
+
+        return models_command.run(args)
     from jupyter_sc2.evaluate import command as evaluate_command
 
     return evaluate_command.run(args)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from fake_engine import FakeEngine
+from hub import Hub
 from jupyter_server.serverapp import ServerApp
 from rambler import QUICK, write_rambler
 from supervised import Harness
@@ -112,3 +113,28 @@ def harness(jp_asyncio_loop):
         await asyncio.sleep(0)
 
     jp_asyncio_loop.run_until_complete(stop())
+
+
+@pytest.fixture(scope="session")
+def rambling_hub(quick_rambler, tmp_path_factory):
+    """A Hub on loopback: small weights that need BigCode's licence, and others that need none."""
+    folder = tmp_path_factory.mktemp("offered")
+    for name in ("bigcode", "free"):
+        shutil.copytree(quick_rambler, folder / name)
+    (folder / "bigcode" / "LICENSE").write_text("The licence.\n")
+    hub = Hub()
+    hub.add("bigcode/starcoder2-3b", folder / "bigcode")
+    hub.add("somebody/rambler", folder / "free")
+    yield hub
+    hub.close()
+
+
+@pytest.fixture
+def weights_hub(rambling_hub, tmp_path, monkeypatch):
+    """The Hub that downloads of this test ask, into a cache of its own."""
+    for name in ("HF_TOKEN", "HF_HUB_OFFLINE", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HF_ENDPOINT", rambling_hub.url)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
+    rambling_hub.reset()
+    return rambling_hub

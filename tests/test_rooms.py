@@ -40,10 +40,16 @@ MAY_IMPORT = {
         "__version__", "messages", "errors", "tokenizer", "notebook", "prompt", "supervisor", "catalog",
         "ngrams", "tune.documents",
     },
-    "cli": {"__version__", "errors", "evaluate", "downloads", "doctor"},
+    "cli": {"__version__", "errors", "evaluate", "downloads", "doctor", "models_command"},
     "handlers": {
         "__version__", "messages", "errors", "tokenizer", "notebook", "prompt", "supervisor", "catalog", "cells",
-        "conversations", "licences", "ngrams", "openapi",
+        "conversations", "licences", "roles", "ngrams", "openapi",
+    },
+    "roles": {
+        "messages", "errors", "disk", "catalog", "licences", "downloads", "supervisor", "engine.config",
+    },
+    "models_command": {
+        "messages", "errors", "catalog", "licences", "downloads", "roles", "doctor.configured",
     },
 }  # fmt: skip
 PURE = {"notebook", "prompt", "review"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -63,6 +64,10 @@ class Life:
             await to_its_end(worker.close(patience))
         if refusal is not None:
             return refusal, True
+        if self.ready is None and not self._cause and worker.process.returncode == -signal.SIGKILL:
+            reason = "The engine's worker was ended by the system (SIGKILL) while it loaded the weights."
+            hint = "Most likely there was not enough memory: close other programs or choose smaller weights."
+            return Sc2Error("no_memory", reason, hint, status=503), True
         if self.ready or self._cause or (worker.process.returncode or 0) < 0:
             reason = f"The engine's worker ended: {self._cause or worker.last_words()}."
             return Sc2Error("engine_died", reason, "It restarts by itself; try again.", status=503), False

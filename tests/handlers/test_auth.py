@@ -10,7 +10,13 @@ from traitlets.config import Config
 from wire import body, check_failure
 
 UUID = "00000000-0000-4000-8000-000000000000"
-SAFE = [("GET", ("status",)), ("GET", ("snapshot-code",)), ("GET", ("conversations", UUID))]
+SAFE = [
+    ("GET", ("status",)),
+    ("GET", ("snapshot-code",)),
+    ("GET", ("conversations", UUID)),
+    ("GET", ("models",)),
+    ("GET", ("licences", "bigcode-openrail-m")),
+]
 UNSAFE = [
     ("POST", ("complete",)),
     ("POST", ("magic",)),
@@ -19,6 +25,10 @@ UNSAFE = [
     ("DELETE", ("conversations", UUID)),
     ("DELETE", ("requests", "request-1")),
     ("POST", ("restart",)),
+    *(("POST", ("models", each)) for each in ("download", "pause", "cancel", "delete", "load", "unload", "reload")),
+    ("PUT", ("models", "settings")),
+    ("PUT", ("roles", "ghost")),
+    ("PUT", ("licences", "bigcode-openrail-m")),
 ]
 ROUTES = SAFE + UNSAFE
 TRUSTED = "https://trusted.example.com"
