@@ -6,6 +6,8 @@ ids 2.45; int8 with 2,000 ids 3.61; bfloat16 with 1,000 ids 6.47.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from jupyter_sc2.engine.config import ModelConfig
 from jupyter_sc2.engine.lowbit.parts import copy_bytes, suits
 from jupyter_sc2.messages import Precision
@@ -34,16 +36,22 @@ def precisions(config: ModelConfig) -> list[Precision]:
     return ["float32", "bfloat16", *few]
 
 
+@lru_cache(maxsize=256)
+def few_bits_bytes(config: ModelConfig, bits: int) -> int:
+    """Of the weights with few bits. Every matrix is laid out for it, which a page would wait for."""
+    return copy_bytes(config, bits)
+
+
 def weight_bytes(config: ModelConfig, precision: Precision) -> int:
     """The weights in memory."""
     if precision in BITS:
-        return copy_bytes(config, BITS[precision])
+        return few_bits_bytes(config, BITS[precision])
     return parameters(config) * NUMBER_BYTES[precision]
 
 
 def copy_on_disk(config: ModelConfig, precision: Precision) -> int:
     """The converted copy that the first load leaves on disk; 0 where none is made."""
-    return copy_bytes(config, BITS[precision]) if precision in BITS else 0
+    return few_bits_bytes(config, BITS[precision]) if precision in BITS else 0
 
 
 def context_bytes(config: ModelConfig, precision: Precision, context: int) -> int:
