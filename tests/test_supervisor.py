@@ -208,6 +208,15 @@ async def test_silence_is_death(harness, script):
     assert supervisor.status().state == "restarting"
 
 
+async def test_an_interpreter_that_never_greets_is_no_worker(harness):
+    silent = (sys.executable, "-c", "import time; time.sleep(60)")
+    supervisor = harness.make(command=silent, greet_seconds=0.5)
+    failed = (await rest(harness.ask(supervisor)))[-1]
+    assert failed.code == "worker_unusable"
+    assert "does not answer" in failed.message
+    assert supervisor.status().state == "failed"
+
+
 async def test_a_worker_that_waits_for_a_processor_is_no_hang(harness):
     supervisor = harness.make({"crawl_at": 1}, silence_seconds=1.0)
     events = await rest(harness.ask(supervisor))

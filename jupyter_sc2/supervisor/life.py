@@ -68,6 +68,9 @@ class Life:
             reason = "The engine's worker was ended by the system (SIGKILL) while it loaded the weights."
             hint = "Most likely there was not enough memory: close other programs or choose smaller weights."
             return Sc2Error("no_memory", reason, hint, status=503), True
+        if self._cause and not self._greeted:
+            reason = f"The worker's interpreter {self.settings.command[0]} does not answer: {self._cause}."
+            return Sc2Error("worker_unusable", reason, "Check the setting Sc2App.interpreter.", status=503), True
         if self.ready or self._cause or (worker.process.returncode or 0) < 0:
             reason = f"The engine's worker ended: {self._cause or worker.last_words()}."
             return Sc2Error("engine_died", reason, "It restarts by itself; try again.", status=503), False
@@ -105,8 +108,8 @@ class Life:
         """Kills a worker that owes an answer and is silent. It counts its own ticks rather than the clock, so that
         frames which wait in the pipe while the server itself is suspended are read first; and of a tick in which other
         programs left the worker little of the processors, only as much as it had."""
-        load_limit, limit = self.settings.load_silence_seconds, self.settings.silence_seconds
-        tick = min(load_limit, limit) / 10
+        settings = self.settings
+        tick = min(settings.greet_seconds, settings.load_silence_seconds, settings.silence_seconds) / 10
         silent = 0.0  # seconds by the clock
         while True:
             before = worker.processor_seconds()
@@ -114,7 +117,8 @@ class Life:
             owes = self.ready is None or bool(self._owed)
             silent = silent + tick if owes and self._silence else 0.0
             self._silence = self._silence + counted(tick, worker.processor_seconds() - before) if owes else 0.0
-            allowed = load_limit if self.ready is None else limit
+            waits = settings.load_silence_seconds if self._greeted else settings.greet_seconds
+            allowed = settings.silence_seconds if self.ready else waits
             if self._silence >= allowed or silent >= STARVED * allowed:
                 self._cause = f"it gave no sign of life for {max(silent, allowed):.0f} seconds"
                 worker.kill()

@@ -6,19 +6,24 @@ from pathlib import Path
 from typing import Literal
 
 from msgspec import Struct
-from platformdirs import user_cache_dir
 
 from jupyter_sc2.messages import Load
 
 
 def tables_folder() -> str:
     """Where the second voice keeps its tables of libraries between runs."""
-    return str(Path(user_cache_dir("jupyter-sc2", appauthor=False)) / "libraries")
+    return str(_cache() / "libraries")
 
 
 def copies_folder() -> str:
     """Where weights converted to few bits are kept."""
-    return str(Path(user_cache_dir("jupyter-sc2", appauthor=False)) / "converted")
+    return str(_cache() / "converted")
+
+
+def _cache() -> Path:
+    from platformdirs import user_cache_dir  # a server starts without it
+
+    return Path(user_cache_dir("jupyter-sc2", appauthor=False))
 
 
 class WorkerSettings(Struct, frozen=True, kw_only=True):
@@ -35,6 +40,7 @@ class WorkerSettings(Struct, frozen=True, kw_only=True):
     niceness: int = 13
     max_running: int = 4
     max_waiting: int = 32
+    greet_seconds: float = 10.0
     silence_seconds: float = 30.0
     load_silence_seconds: float = 120.0
     stop_seconds: float = 5.0
