@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from jupyter_sc2 import openapi
 from jupyter_sc2.handlers.base import Sc2Handler, allowed_to
 
 
@@ -11,4 +10,6 @@ class OpenApiHandler(Sc2Handler):
 
     @allowed_to("read")
     async def get(self) -> None:
+        from jupyter_sc2 import openapi  # a server starts without it
+
         await self.finish(openapi.encoded())

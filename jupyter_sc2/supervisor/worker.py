@@ -8,8 +8,6 @@ import re
 import signal
 from collections.abc import Sequence
 
-import psutil
-
 from jupyter_sc2.engine.frames import Decoder, encode
 from jupyter_sc2.errors import Sc2Error
 from jupyter_sc2.messages import FromWorker, Stop, ToWorker
@@ -44,6 +42,8 @@ class Worker:
 
     def processor_seconds(self) -> float:
         """What it has used so far, all threads together; 0 when it is gone."""
+        import psutil  # a server starts without it
+
         try:
             used = psutil.Process(self.process.pid).cpu_times()
         except psutil.Error:
