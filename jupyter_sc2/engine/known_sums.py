@@ -10,6 +10,8 @@ import msgspec
 
 from jupyter_sc2.engine.folder import Report, check_sums
 
+MOST = 100  # other folders that are remembered
+
 State = list[tuple[str, int, int, int, int]]  # of each file: name, bytes, nanoseconds of two changes, number on disk
 
 
@@ -39,7 +41,9 @@ class KnownSums:
 
     def put(self, files: list[Path], digest: str, state: State) -> None:
         """`state` is that of the files before they were hashed."""
-        known = {**self._read(), str(files[0].parent.resolve()): _Known(state, digest)}
+        place = str(files[0].parent.resolve())
+        others = [(name, known) for name, known in self._read().items() if name != place]
+        known = dict([*others[-MOST:], (place, _Known(state, digest))])
         draft = self.path.with_suffix(f".{os.getpid()}")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
