@@ -21,8 +21,16 @@ QUIET_LAB: Settings = {"@jupyterlab/apputils-extension:notification": {"checkFor
 class Lab:
     """Starts in `start`, answers at `url` with `token`, and is gone after `stop`."""
 
-    def __init__(self, root: Path, home: Path, *options: str, settings: Settings | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        home: Path,
+        *options: str,
+        settings: Settings | None = None,
+        environment: dict[str, str] | None = None,
+    ) -> None:
         self.root, self.home, self.options = root, home, options
+        self.environment = environment or {}
         self.settings = {**QUIET_LAB, **(settings or {})}
         self.token = secrets.token_hex(16)
         with socket.socket() as probe:
@@ -47,6 +55,7 @@ class Lab:
             "JUPYTERLAB_SETTINGS_DIR": str(settings),
             "JUPYTERLAB_WORKSPACES_DIR": str(self.home / "workspaces"),
             "IPYTHONDIR": str(self.home / "ipython"),
+            **self.environment,
         }
         command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", f"--port={self.port}", "--ip=127.0.0.1"]
         command += [f"--IdentityProvider.token={self.token}", "--ServerApp.port_retries=0", *self.options]
