@@ -346,13 +346,16 @@ class TestUnused:
         assert (await end_of(stream))[1] == 150
 
     async def test_a_request_to_what_just_leaves_is_answered(self, fleets):
-        """The worker takes its time to go; the next one starts after it."""
+        """The worker does not go by itself and is killed a second later; the next one starts after that."""
         fleet = fleets.make(Shelf())
         await fleets.answer(fleet)
+        pid = fleet.of("ghost")[1].life.pid
+        os.kill(pid, signal.SIGSTOP)
         leaving = asyncio.ensure_future(fleet.unload("small"))
         await until(lambda: states(fleet) == {"small": "off"})
         assert loaded(fleet) == ["small"]  # still
         assert (await fleets.answer(fleet))[0].finish == "stop"
+        assert gone(pid)
         await leaving
 
 
@@ -376,7 +379,7 @@ async def test_stopping_leaves_no_process(fleets, tmp_path):
     stream = fleets.ask(fleet)
     await until(lambda: stream.usage.new_ids)
     await fleet.choose("ghost", choose("large"))
-    await until(lambda: loaded(fleet) == ["large", "small"])
+    await until(lambda: [bool(s.life and s.life.pid) for s in fleet.supervisors] == [True, True])
     pids = [supervisor.life.pid for supervisor in fleet.supervisors]
     await fleet.stop()
     assert all(map(gone, pids))
