@@ -213,7 +213,7 @@ async def test_a_long_prompt_is_no_hang(real, ask, rambler):
 async def test_the_worker_yields_to_whatever_else_runs(real, quick_rambler):
     """By its own niceness, and by that of its session where Linux shares out processors by session."""
     supervisor, _ = await real(quick_rambler, niceness=11)
-    assert psutil.Process(pid_of(supervisor)).nice() == psutil.Process().nice() + 11
+    assert psutil.Process(pid_of(supervisor)).nice() == min(19, psutil.Process().nice() + 11)
     group = Path(f"/proc/{pid_of(supervisor)}/autogroup")
     if group.exists():
         assert group.read_text().split()[-1] == "11"

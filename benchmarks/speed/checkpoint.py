@@ -71,7 +71,7 @@ def write_checkpoint(folder: Path, shape: str) -> None:
     generator = torch.Generator().manual_seed(0)
     count, total = config["num_hidden_layers"] + 1, 0
     weight_map: dict[str, str] = {}
-    for index, shapes in enumerate(_shards(config)):
+    for index, shapes in enumerate(shards(config)):
         name = f"model-{index + 1:05d}-of-{count:05d}.safetensors"
         tensors = {key: _draw(key, size, generator) for key, size in shapes.items()}
         save_file(tensors, folder / name, {"format": "pt"})
@@ -98,7 +98,7 @@ def _is_there(folder: Path, config: dict[str, Any]) -> bool:
     return bool(json.loads(path.read_text()) == config)
 
 
-def _shards(config: dict[str, Any]) -> Iterator[dict[str, tuple[int, ...]]]:
+def shards(config: dict[str, Any]) -> Iterator[dict[str, tuple[int, ...]]]:
     """Names and shapes of each shard's tensors: first what is outside of the layers, then layer by layer."""
     hidden, wide = config["hidden_size"], config["intermediate_size"]
     shared = hidden // config["num_attention_heads"] * config["num_key_value_heads"]

@@ -33,8 +33,8 @@ THREADS = {"GOMP_SPINCOUNT": "20000", "KMP_BLOCKTIME": "1"}
 class Worker:
     """Obeys frames from `read_fd` and answers on `write_fd`."""
 
-    def __init__(self, read_fd: int, write_fd: int) -> None:
-        self.read_fd, self.write_fd = read_fd, write_fd
+    def __init__(self, read_fd: int, write_fd: int, niceness: int = 0) -> None:
+        self.read_fd, self.write_fd, self.niceness = read_fd, write_fd, niceness
         for descriptor in (read_fd, write_fd):  # no process of ours may hold the pipe open after us
             os.set_inheritable(descriptor, False)
         self.inbox: SimpleQueue[Load | Submit | Cancel] = SimpleQueue()
@@ -97,11 +97,13 @@ class Worker:
 
         from jupyter_sc2.engine import engine, reading_pace, trouble, weights
 
+        yield_to_others(self.niceness)  # after the imports: some seconds of one processor, for which somebody waits
         threads = max(1, frame.threads)
         torch.set_num_threads(threads)
         try:
-            converted = Path(frame.converted) if frame.converted else None
-            loaded = weights.load(Path(frame.folder), frame.precision, frame.device, self.tell_share, converted)
+            converted, adapter = (Path(each) if each else None for each in (frame.converted, frame.adapter))
+            place = frame.precision, frame.device
+            loaded = weights.load(Path(frame.folder), *place, self.tell_share, converted, adapter)
             pace = reading_pace.measure(loaded, threads)
             self.engine = engine.Engine(loaded, frame.cache_bytes, threads, frame.libraries, reads_per_second=pace)
         except (BrokenPipeError, ImportError):
@@ -112,7 +114,7 @@ class Worker:
             return
         versions = {"torch": str(torch.__version__), "python": platform.python_version()}
         device, limits = str(loaded.device), (self.engine.max_positions, loaded.nbytes)
-        self.send(Ready(loaded.sha256, loaded.precision, device, *limits, versions, pace))
+        self.send(Ready(loaded.sha256, loaded.precision, device, *limits, versions, pace, loaded.adapter_sha256))
 
 
 def no_memory(frame: Load) -> Sc2Error:
@@ -129,6 +131,8 @@ def leave(status: int, reason: str) -> NoReturn:
 def yield_to_others(niceness: int) -> None:
     """Also where Linux shares out processors by session first (sched_autogroup): there a process's own niceness weighs
     only within its session, and the worker has one of its own."""
+    if niceness <= 0:
+        return
     os.nice(niceness)
     if os.getsid(0) == os.getpid():  # otherwise whoever started us would yield too
         with contextlib.suppress(OSError):
@@ -141,10 +145,8 @@ def main() -> NoReturn:
     parser.add_argument("--write-fd", type=int, required=True, help="descriptor for the answers")
     parser.add_argument("--nice", type=int, default=0, help="added to the process's niceness")
     args = parser.parse_args()
-    if args.nice > 0:
-        yield_to_others(args.nice)
     try:
-        Worker(args.read_fd, args.write_fd).run()
+        Worker(args.read_fd, args.write_fd, args.nice).run()
     except BrokenPipeError:
         os._exit(0)  # the parent died while we were talking
     except BaseException:
