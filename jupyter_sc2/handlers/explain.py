@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 from msgspec import inspect
@@ -92,25 +91,29 @@ def _names(wanted: inspect.Type) -> Iterator[str]:
 def _type_at(wanted: inspect.Type, path: str) -> inspect.Type:
     """The type at msgspec's `path`, such as `cells[0].sha`."""
     for name in re.findall(r"\w+|\[[^\]]*\]", path):
-        kind = "item_type" if name.startswith("[") else "fields"
-        inner: Any = next((each for each in _members(wanted) if hasattr(each, kind)), None)
-        if inner is None:  # an item of a mapping, which has no description of its own
-            break
-        if kind == "item_type":
-            wanted = inner.item_type
+        if name.startswith("["):
+            wanted = next(inner for each in _members(wanted) if (inner := _inner(each)) is not None)
         else:
-            wanted = next(field.type for field in inner.fields if field.encode_name == name)
+            fields = next(each.fields for each in _members(wanted) if isinstance(each, inspect.StructType))
+            wanted = next(field.type for field in fields if field.encode_name == name)
     return wanted
 
 
-def _members(wanted: inspect.Type) -> tuple[inspect.Type, ...]:
-    if isinstance(wanted, inspect.Metadata):  # says something for the OpenAPI description only
-        return _members(wanted.type)
-    return (
-        tuple(one for each in wanted.types for one in _members(each))
-        if isinstance(wanted, inspect.UnionType)
-        else (wanted,)
-    )
+def _inner(wanted: inspect.Type) -> inspect.Type | None:
+    """The type of an item, or of a value by any name."""
+    match wanted:
+        case inspect.ListType(item_type=inner) | inspect.DictType(value_type=inner):
+            return inner
+    return None
+
+
+def _members(wanted: inspect.Type) -> list[inspect.Type]:
+    match wanted:
+        case inspect.Metadata(type=inner):  # says something for the OpenAPI description only
+            return _members(inner)
+        case inspect.UnionType(types=types):
+            return [member for each in types for member in _members(each)]
+    return [wanted]
 
 
 def _not_null(wanted: inspect.Type) -> inspect.Type:
