@@ -73,9 +73,10 @@ async def measure(weights: str, threads: int, niceness: int) -> dict[str, Any]:
         cell.stdin.write(f"{SECONDS}\n".encode())
         products[busy].append(int(await cell.stdout.readline()) / SECONDS)
         if task is not None:
-            task.cancel()
+            while not task.done():  # before Python 3.12 a cancelled wait_for may go on
+                task.cancel()
+                await asyncio.wait([task], timeout=0.1)
             supervisor.cancel(f"r{writer.number}")
-            await asyncio.wait([task])
 
     try:
         for number in range(ROUNDS):

@@ -148,8 +148,6 @@ def test_it_says_hello_before_torch_and_leaves_when_nobody_is_there(child):
     assert time.monotonic() - started < 5
     maps = Path(f"/proc/{child.process.pid}/maps")
     assert not maps.exists() or "torch" not in maps.read_text()
-    ours = os.getpriority(os.PRIO_PROCESS, 0)
-    assert os.getpriority(os.PRIO_PROCESS, child.process.pid) >= min(ours + 1, 19)
     child.hang_up()
     assert child.ends() == (0, "")
 
