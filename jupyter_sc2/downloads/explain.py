@@ -40,7 +40,7 @@ def explain(error: BaseException, weights: str, endpoint: str, cache: Path) -> S
         return _unreachable(host, f"{host} cannot be reached.")
     if isinstance(error, OSError) and error.errno is not None:
         return from_disk(error, cache)
-    if names & {"UnsupportedProtocol", "InvalidURL", "JSONDecodeError", "TooManyRedirects"}:
+    if names & {"UnsupportedProtocol", "InvalidURL", "UnicodeError", "JSONDecodeError", "TooManyRedirects"}:
         return Sc2Error("hub_unusable", f"{host} does not answer like the Hub.", "Check HF_ENDPOINT.", status=502)
     return Sc2Error("download_failed", f"The download of {weights} failed ({type(error).__name__}).", GO_ON)
 

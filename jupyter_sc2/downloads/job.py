@@ -37,9 +37,8 @@ class Job:
     def is_active(self) -> bool:
         return self._work is not None and not self._work.done()
 
-    def start(self, slots: asyncio.Semaphore) -> None:
-        note = "Waits for another download." if slots.locked() else ""
-        self._say(replace(self.latest, note=note))
+    def start(self, slots: asyncio.Semaphore, waits: bool) -> None:
+        self._say(replace(self.latest, note="Waits for another download." if waits else ""))
         self._work = asyncio.create_task(self._run(slots))
 
     async def stop(self) -> None:
@@ -54,6 +53,7 @@ class Job:
 
     async def _run(self, slots: asyncio.Semaphore) -> None:
         async with slots:
+            self._say(replace(self.latest, note=""))
             try:
                 process = await self._spawn()
             except OSError as error:

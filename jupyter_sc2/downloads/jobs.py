@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-from msgspec.structs import replace
-
 from jupyter_sc2.downloads import pins
 from jupyter_sc2.downloads.delete import cancel, delete
 from jupyter_sc2.downloads.job import Job
@@ -38,8 +36,9 @@ class Downloads:
         job = self._jobs.get(weights)
         if job is None or not job.is_active:
             known = job.latest if job else self._paused(pin) if (pin := pins.read(weights)) else None
+            waits = sum(each.is_active for each in self._jobs.values()) >= self._settings.at_once
             job = self._jobs[weights] = Job(weights, branch, self.cache, self._settings, self._on_change, known)
-            job.start(self._slots)
+            job.start(self._slots, waits)
 
     async def pause(self, weights: str) -> None:
         """What was fetched stays. Raises Sc2Error `not_downloading`."""
@@ -77,4 +76,4 @@ class Downloads:
 
     def _paused(self, pin: Pin) -> Download:
         done = sum(place.held() for place in pin.places(self.cache))
-        return replace(Download(pin.weights, "paused", done, pin.total))
+        return Download(pin.weights, "paused", done, pin.total)

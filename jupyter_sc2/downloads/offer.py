@@ -12,6 +12,7 @@ from jupyter_sc2.engine.folder import INDEX, PICKLES, SINGLE
 from jupyter_sc2.errors import WeightsError
 
 CONFIG, ADAPTER_CONFIG, ADAPTER = "config.json", "adapter_config.json", "adapter_model.safetensors"
+CHOOSE = "Choose other weights of StarCoder2, or tell whoever published these."
 MAX_SMALL_BYTES = 64 << 20  # of a file that is no weights: tokenizer.json has 2 MB
 MAX_WEIGHTS_BYTES = 1 << 38  # of a file; all shards of the 15B together have 64 GB
 MAX_FILES = 1000
@@ -63,12 +64,12 @@ def check_form(weights: str, listing: Listing, names: list[str]) -> None:
     if single in listing or (INDEX in listing and not is_adapter(listing)):
         if config in listing:
             return
-        raise WeightsError("no_weights", f"{weights} has no {config}, so nobody knows what its weights are.")
+        raise WeightsError("no_weights", f"{weights} has no {config}, so nobody knows what its weights are.", CHOOSE)
     pickles = sorted(name for name in names if name.endswith(PICKLES))
     if pickles:
         reason = f"{weights} holds only pickles ({pickles[0][:80]}), which could run code; refused."
         raise WeightsError("weights_unsafe", reason, "Use a safetensors version of these weights.")
-    raise WeightsError("no_weights", f"{weights} holds no safetensors weights.", "Choose weights of StarCoder2.")
+    raise WeightsError("no_weights", f"{weights} holds no safetensors weights.", CHOOSE)
 
 
 def choose(weights: str, listing: Listing, index: bytes | None) -> list[File]:
@@ -80,7 +81,8 @@ def choose(weights: str, listing: Listing, index: bytes | None) -> list[File]:
     small = [file for name, file in listing.items() if name in config | _BESIDE or is_licence(name)]
     large = [listing[name] for name in sorted(named)]
     if (too_large := next((file.name for file in small if file.size > MAX_SMALL_BYTES), "")) or len(small) > MAX_FILES:
-        raise WeightsError("weights_unsafe", f"{weights} is not as expected: {too_large or 'its list'} is too large.")
+        reason = f"{weights} is not as expected: {too_large or 'its list'} is too large."
+        raise WeightsError("weights_unsafe", reason, CHOOSE)
     return sorted(small, key=lambda file: file.name) + large
 
 
@@ -89,14 +91,15 @@ def _shards(weights: str, listing: Listing, index: bytes) -> set[str]:
         names = set(json.loads(index)["weight_map"].values())
         unsafe = sorted(name for name in names if not _SHARD.fullmatch(name))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise WeightsError("weights_corrupt", f"{INDEX} of {weights} is no index of safetensors files.") from None
+        reason = f"{INDEX} of {weights} is no index of safetensors files."
+        raise WeightsError("weights_corrupt", reason, CHOOSE) from None
     if unsafe:
         reason = f"{INDEX} of {weights} names {unsafe[0][:80]!r}, which is no file of its folder; refused."
-        raise WeightsError("weights_unsafe", reason)
+        raise WeightsError("weights_unsafe", reason, CHOOSE)
     missing = sorted(names - listing.keys())
     if missing or not 0 < len(names) <= MAX_FILES:
         reason = (
             f"{weights} is incomplete on the Hub: {(missing or ['a shard'])[0]}, which its index names, is not there."
         )
-        raise WeightsError("weights_corrupt", reason, "Tell whoever published it, or choose other weights.")
+        raise WeightsError("weights_corrupt", reason, CHOOSE)
     return names

@@ -11,7 +11,7 @@ from jupyter_sc2.downloads import pins, records
 from jupyter_sc2.downloads.client import Hub
 from jupyter_sc2.downloads.fetch import Fetcher
 from jupyter_sc2.downloads.meter import Meter
-from jupyter_sc2.downloads.offer import CONFIG, File, Listing, check_form, choose, is_adapter, is_wanted
+from jupyter_sc2.downloads.offer import CHOOSE, CONFIG, File, Listing, check_form, choose, is_adapter, is_wanted
 from jupyter_sc2.downloads.patience import Patience
 from jupyter_sc2.downloads.pins import Pin
 from jupyter_sc2.downloads.places import Place, Repo
@@ -73,13 +73,13 @@ def check_config(weights: str, config: bytes) -> None:
         raw = json.loads(config)
         kind = raw.get("model_type")
     except (ValueError, AttributeError, RecursionError):
-        raise WeightsError("weights_corrupt", f"config.json of {weights} is not readable JSON.") from None
+        raise WeightsError("weights_corrupt", f"config.json of {weights} is not readable JSON.", CHOOSE) from None
     if "auto_map" in raw:
         reason = f"{weights} asks to run code of its own (auto_map in its config.json); refused."
-        raise WeightsError("weights_unsafe", reason)
+        raise WeightsError("weights_unsafe", reason, CHOOSE)
     if kind != "starcoder2":
         reason = f"{weights} is no StarCoder2 model: its config.json says {str(kind)[:40]!r}."
-        raise WeightsError("wrong_model", reason, "Choose weights of the StarCoder2 architecture.")
+        raise WeightsError("wrong_model", reason, CHOOSE)
     with TemporaryDirectory(prefix="jupyter-sc2-") as folder:
         path = Path(folder, CONFIG)
         path.write_bytes(config)
@@ -87,7 +87,7 @@ def check_config(weights: str, config: bytes) -> None:
             read_config(path.parent)
         except WeightsError as error:
             message = error.message.replace(str(path), f"config.json of {weights}")
-            raise WeightsError("wrong_model", message, error.hint) from None
+            raise WeightsError("wrong_model", message, CHOOSE) from None
 
 
 def _read(fetcher: Fetcher, place: Place) -> bytes:
