@@ -62,7 +62,7 @@ class Shelf:
         return weights in self.keeps
 
 
-TEMPLATE = WorkerSettings(command=(), folder="", backoff_seconds=(0.05, 0.1, 0.2), stop_seconds=1.0)
+TEMPLATE = WorkerSettings(command=(), folder="", backoff_seconds=(0.05, 0.1, 0.2), stop_seconds=1.0, niceness=0)
 
 
 class Notes(Watcher):

@@ -33,17 +33,17 @@ async def ids_of(stream):
 
 
 async def test_a_long_answer_ends_where_it_began(fleets, rambler, quick_rambler):
-    """200 ids of the old weights are under way while the role changes; they are what they would be alone."""
+    """120 ids of the old weights are under way while the role changes; they are what they would be alone."""
     shelf = Shelf(folders={"old": rambler, "new": quick_rambler})
     fleet = fleets.make(shelf, {"ghost": choose("old", precision="float32")}, roles=("ghost",))
-    alone = await ids_of(fleets.ask(fleet, new=200))
-    stream = fleets.ask(fleet, new=200)
+    alone = await ids_of(fleets.ask(fleet, new=120))
+    stream = fleets.ask(fleet, new=120)
     reading = asyncio.ensure_future(ids_of(stream))
     await until(lambda: stream.usage.new_ids > 5, seconds=30)
     await fleet.choose("ghost", choose("new", precision="float32"))
     await answers(fleet, "ghost", "new", seconds=40)
     other = await ids_of(fleets.ask(fleet, new=20))
-    assert len(alone) == 200
+    assert len(alone) == 120
     assert await reading == alone
     assert other != alone[:20]
     await settled(fleet)

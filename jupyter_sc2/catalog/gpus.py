@@ -26,6 +26,12 @@ def gpus() -> list[Device]:
     return _kept[1]
 
 
+def forget() -> None:
+    """The next question is asked anew: weights have left a GPU, or have come."""
+    global _kept
+    _kept = None
+
+
 def usable_gpus() -> list[Device]:
     """None where torch was built for processors only. The worker's interpreter may be another one than ours."""
     try:

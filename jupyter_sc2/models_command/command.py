@@ -18,6 +18,7 @@ from jupyter_sc2.models_command import gate
 from jupyter_sc2.models_command.servers import Server, running
 from jupyter_sc2.models_command.surroundings import Surroundings, full_name, who
 from jupyter_sc2.models_command.table import details, overview
+from jupyter_sc2.roles.checks import check
 from jupyter_sc2.roles.entries import entry_of
 from jupyter_sc2.roles.policy import ROLES
 
@@ -86,12 +87,10 @@ def _use(args: argparse.Namespace) -> int:
     choice = _choice(args)
     roles: tuple[Role, ...] = ROLES if args.role == "all" else (args.role,)
     here = Surroundings()
-    here.policy.require(choice.weights, choice.adapter)
-    here.acceptances.require(catalog.licence_needed(choice.weights))
-    catalog.find(choice.weights)
+    for role in roles:
+        check(role, choice, here.policy, here.acceptances)
     servers = list(running())
     for role in roles:
-        here.policy.require_free(role)
         for server in servers:
             told = server.ask("PUT", f"sc2/roles/{role}", choice)
             print(f"{server.shown}: {_on_its_way(role, told['weights'], told['next_weights'])}")

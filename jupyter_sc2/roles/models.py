@@ -12,6 +12,7 @@ from jupyter_sc2 import catalog
 from jupyter_sc2.errors import Sc2Error
 from jupyter_sc2.licences import Acceptances
 from jupyter_sc2.messages import AnswerLicence, Catalogue, ChooseWeights, Download, Licence, Role, RoleChoice
+from jupyter_sc2.roles.checks import check
 from jupyter_sc2.roles.kept import KeptChoices
 from jupyter_sc2.roles.policy import Policy
 from jupyter_sc2.supervisor import Fleet
@@ -67,8 +68,7 @@ class Models:
         return await asyncio.to_thread(self._view.licence, licence_id)
 
     async def choose(self, role: Role, choice: ChooseWeights) -> RoleChoice:
-        self._policy.require_free(role)
-        self._policy.require(choice.weights, choice.adapter)
+        await asyncio.to_thread(check, role, choice, self._policy, self._acceptances)
         self._chosen.add(role)
         return await self.fleet.choose(role, choice)
 

@@ -23,6 +23,8 @@ class Stock:
 
         self._acceptances.require(catalog.licence_needed(choice.weights))
         catalog.find(choice.weights)  # says best what is missing
+        if choice.adapter:
+            catalog.locate(choice.adapter)
         config, machine = read_config(catalog.locate(choice.weights)), look()
         precision, need = _resolve(config, choice, machine)
         caches = max(self._template.cache_bytes, memory.context_bytes(config, precision, choice.context))
@@ -33,6 +35,7 @@ class Stock:
         return replace(
             self._template,
             folder=str(catalog.locate(choice.weights)),
+            adapter=str(catalog.locate(choice.adapter)) if choice.adapter else "",
             precision=choice.precision,
             device=choice.device,
             cache_bytes=cache_bytes,
@@ -40,8 +43,10 @@ class Stock:
 
     def free_bytes(self, device: str) -> int:
         """Of the first GPU for `auto`, as the worker chooses."""
+        from jupyter_sc2.catalog import gpus as cards
         from jupyter_sc2.catalog.machine import look
 
+        cards.forget()  # what it said before others left
         machine = look()
         gpus = [gpu for gpu in machine.devices if device == "auto" or gpu.name.startswith(device)]
         return gpus[0].free_bytes if gpus else machine.memory_free_bytes

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import shutil
 import stat
 import time
 
@@ -213,6 +214,15 @@ class TestTheWholeWay:
         assert (entry["licence"], entry["disk_bytes"] > 0) == ("", True)
 
 
+async def test_instruct_weights_do_not_fill_in_the_middle(weights_hub, choose, quick_rambler, tmp_path):
+    folder = tmp_path / "talker"
+    shutil.copytree(quick_rambler, folder)
+    config = json.loads((folder / "config.json").read_text())
+    (folder / "config.json").write_text(json.dumps({**config, "jupyter_sc2_template": "self-align"}))
+    assert "cannot complete code" in refused(await choose("ghost", str(folder)), 422, "wrong_kind")
+    assert (await choose("chat", str(folder))).status == 200
+
+
 class TestBadInput:
     async def test_the_error_table(self, weights_hub, send):
         for method, path, content, status, code in [
@@ -249,6 +259,35 @@ class TestBadInput:
     async def test_weights_of_another_kind(self, weights_hub, choose, tmp_path):
         (tmp_path / "config.json").write_text('{"model_type": "llama", "vocab_size": 8}')
         assert "StarCoder2" in refused(await choose("ghost", str(tmp_path)), 503, "weights_corrupt")
+
+
+class TestAFolderUnderALicence:
+    """Configured weights whose card says that they come from BigCode."""
+
+    @pytest.fixture
+    def sc2_config(self, quick_rambler, tmp_path):
+        folder = tmp_path / "mine"
+        shutil.copytree(quick_rambler, folder)
+        (folder / "README.md").write_text("---\nbase_model: bigcode/starcoder2-3b\n---\n")
+        return {"weights": str(folder), "own_notebooks": False, "niceness": 0}
+
+    async def test_nothing_is_loaded_before_the_licence_is_accepted(self, send, get, answer, complete, sc2_app):
+        events = await complete(body())
+        assert (events[-1]["type"], events[-1]["code"]) == ("error", "licence_needed")
+        (engine,) = (await get("status"))["engines"]
+        assert (engine["state"], engine["failure"]["code"]) == ("failed", "licence_needed")
+        assert "has not been accepted" in engine["failure"]["message"]
+        assert sc2_app.supervisors[0].life is None
+        same = {name: body()[name] for name in ("protocol", "request_id", "client_id", "editor_id", "seq")}
+        refused(await send({**same, "request": "Square x", "cells": []}, "magic"), 403, "licence_needed")
+        opened = await send({"path": "a.ipynb"}, "conversations")
+        conversation = json.loads(opened.text)["conversation"]
+        question = {"conversation_id": conversation["id"], "revision": conversation["revision"], "message": "Hello"}
+        del same["editor_id"]
+        refused(await send({**same, **question}, "chat"), 403, "licence_needed")
+        assert (await answer(True)).status == 200
+        events = await complete(body(request_id="request-2", seq=2, options={"max_new_tokens": 2}))
+        assert events[-1]["type"] == "done"
 
 
 class TestConfigured:

@@ -1,0 +1,20 @@
+"""Whether a user may choose weights for a role, and whether they are of use there."""
+
+from __future__ import annotations
+
+from jupyter_sc2 import catalog
+from jupyter_sc2.errors import Sc2Error
+from jupyter_sc2.licences import Acceptances
+from jupyter_sc2.messages import ChooseWeights, Role
+from jupyter_sc2.roles.policy import Policy
+
+
+def check(role: Role, choice: ChooseWeights, policy: Policy, acceptances: Acceptances) -> None:
+    """Reads files. Raises WeightsError, or Sc2Error: 403 `pinned`, `not_allowed`, `licence_needed`; 422 `wrong_kind`."""
+    policy.require_free(role)
+    policy.require(choice.weights, choice.adapter)
+    acceptances.require(catalog.licence_needed(choice.weights))
+    entry = catalog.find(choice.weights)
+    if role == "ghost" and entry.kind != "base":
+        message = f"{entry.name} was trained to converse and cannot complete code at the cursor."
+        raise Sc2Error("wrong_kind", message, "Choose base weights for ghost text, such as StarCoder2-3B.", status=422)
