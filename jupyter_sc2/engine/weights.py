@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import torch
+from torch import Tensor
 
+from jupyter_sc2.engine.adapter import read_adapter
 from jupyter_sc2.engine.config import ModelConfig, read_config
 from jupyter_sc2.engine.folder import check_sums, find_files
 from jupyter_sc2.engine.header import Entry, read_header
@@ -27,6 +29,7 @@ Precision = Literal["auto", "float32", "bfloat16", "int8", "int4"]
 class Loaded:
     """A model in memory. `known_ids` bounds the ids that the tokenizer can spell; `nbytes` counts the parameters.
 
+    `sha256` is that of the base weights, `adapter_sha256` that of an adapter merged into them, empty without one.
     `dtype` is that of activations and KV caches. Random test weights have no tokenizer. Weights without `shares` have
     no second voice.
     """
@@ -40,6 +43,7 @@ class Loaded:
     tokenizer: Tokenizer | None = None
     shares: Shares | None = None
     precision: str = "bfloat16"
+    adapter_sha256: str = ""
 
 
 def load(
@@ -48,11 +52,13 @@ def load(
     device: str = "auto",
     progress: Callable[[float], None] = lambda share: None,
     converted: Path | None = None,
+    adapter: Path | None = None,
 ) -> Loaded:
     """Reads, checks and places the weights; `progress` hears the share (0..1) of the bytes hashed and placed.
 
-    With int8 or int4 a converted copy is kept in the folder `converted`, or nowhere. Raises WeightsError: `no_weights`,
-    `weights_corrupt`, `weights_unsafe`, `no_memory`; or Sc2Error `no_device`, `bad_value`, `disk_full`.
+    With int8 or int4 a converted copy is kept in the folder `converted`, or nowhere. `adapter` is the folder of a LoRA
+    adapter that is merged in. Raises WeightsError: `no_weights`, `weights_corrupt`, `weights_unsafe`, `wrong_adapter`,
+    `no_memory`; or Sc2Error `no_device`, `bad_value`, `disk_full`.
     """
     config, shares = read_config(folder), read_shares(folder)
     files = find_files(folder)
@@ -67,6 +73,7 @@ def load(
     _check_memory(folder, nbytes, place)
     tokenizer = Tokenizer(folder / "tokenizer.json") if (folder / "tokenizer.json").is_file() else None
     known_ids = _known_ids(tokenizer, config)
+    added = read_adapter(adapter, _shapes(model), lambda _: progress(0.0)) if adapter else None
     if chosen in BITS:
         if not suits(config):
             raise Sc2Error("bad_value", f"{folder} has sizes that do not suit {chosen}.", "Choose bfloat16.")
@@ -74,25 +81,34 @@ def load(
             raise Sc2Error("bad_value", f"This processor is too old for {chosen}: it has no AVX2.", "Choose float32.")
         from jupyter_sc2.engine.lowbit.load import load_copy  # loads LLVM
 
-        digest = load_copy(model, folder, files, chosen, dtype, place, converted, progress)
+        digest = load_copy(model, folder, files, chosen, dtype, place, converted, progress, added)
     else:
         report = Progress(progress, 2 * sum(path.stat().st_size for path in files))
         digest = check_sums(folder, files, report)
         wanted = model.state_dict().keys()
-        read = (read_tensors(path, wanted, report) for path in files)
-        placed = {name: tensor.to(place, dtype, copy=True) for tensors in read for name, tensor in tensors}
-        model.load_state_dict(placed, strict=False, assign=True)
-        placed.clear()  # `freeze` joins matrices of one layer after the other: what was joined must be free to go
-        model.tie()
-        model.freeze()
-    _check_answer(folder, model, place)
+        read = (pair for path in files for pair in read_tensors(path, wanted, report))
+        _fill(model, added.merged(read) if added else read, dtype, place)
+    _check_answer(adapter or folder, model, place)
     progress(1.0)
-    return Loaded(model, digest, known_ids, nbytes, dtype, place, tokenizer, shares, chosen)
+    adapter_digest = added.sha256 if added else ""
+    return Loaded(model, digest, known_ids, nbytes, dtype, place, tokenizer, shares, chosen, adapter_digest)
+
+
+def _fill(model: Starcoder2, tensors: Iterable[tuple[str, Tensor]], dtype: torch.dtype, place: torch.device) -> None:
+    placed = {name: tensor.to(place, dtype, copy=True) for name, tensor in tensors}
+    model.load_state_dict(placed, strict=False, assign=True)
+    placed.clear()  # `freeze` joins matrices of one layer after the other: what was joined must be free to go
+    model.tie()
+    model.freeze()
+
+
+def _shapes(model: Starcoder2) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
 
 
 def _check_tensors(model: Starcoder2, headers: dict[Path, dict[str, Entry]]) -> None:
     """The files must hold each tensor that the configuration asks for, in its shape, and no others."""
-    expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    expected = _shapes(model)
     found: dict[str, Path] = {}
     for path, entries in headers.items():
         for name, entry in entries.items():

@@ -20,9 +20,11 @@ from jupyter_sc2.handlers.sse import ClientTooSlow, EventWriter
 from jupyter_sc2.handlers.stream import StreamHandler, seed_of
 from jupyter_sc2.messages import ChatRequest, Finished, Message, ReplyDone
 from jupyter_sc2.notebook import mask_secrets
-from jupyter_sc2.prompt.chat import chat_prompt
+from jupyter_sc2.prompt.answer import MarkdownReply
+from jupyter_sc2.prompt.chat import chat_prompt, instruct_chat_prompt
 from jupyter_sc2.prompt.examples import examples_for
 from jupyter_sc2.prompt.reply import CodeReply, FencedReply
+from jupyter_sc2.prompt.structured import ReplyPrompt
 from jupyter_sc2.supervisor import Stream, Ticket
 
 
@@ -40,17 +42,13 @@ class ChatHandler(StreamHandler):
             if stream.ended:  # a newer request of this page came first
                 await events.send(ReplyDone("superseded", stream.usage, revision=said.revision))
                 return
-            tokenizer, examples = served.tokenizer, examples_for(served.entry.answers)
-            asked = (request.context, request.message)
-            prompt = await asyncio.to_thread(
-                chat_prompt, said.messages, *asked, tokenizer, limit, request.language, examples
-            )
+            prompt = await asyncio.to_thread(_prompt, served, said.messages, request, limit)
             question = await asyncio.to_thread(_question, request)
             await self.services.conversations.append(said.id, question, request.revision)
             options = request.options
             submitted = submission(request.request_id, "chat", prompt, options, seed_of(options), said.id)
             served.engine.submit(stream, submitted)
-            reply = FencedReply(CodeReply(served.tokenizer, request.language))
+            reply = _reply(served, request.language, prompt)
             last, error = await self._until_it_ends(stream, reply, events)
             answer = _message(
                 "assistant",
@@ -71,7 +69,7 @@ class ChatHandler(StreamHandler):
         await self.answer(served, ticket, EventWriter(self), write)
 
     async def _until_it_ends(
-        self, stream: Stream, reply: FencedReply, events: EventWriter
+        self, stream: Stream, reply: FencedReply | MarkdownReply, events: EventWriter
     ) -> tuple[Finished | None, Exception | None]:
         """How it ended, or what went wrong; either way there may be text worth keeping."""
         try:
@@ -79,6 +77,22 @@ class ChatHandler(StreamHandler):
         except Exception as error:
             self.cancel()
             return None, error
+
+
+def _prompt(served: Served, said: list[Message], request: ChatRequest, limit: int) -> ReplyPrompt:
+    """In the form that the weights were trained on. Tokenises, so it does not belong on the event loop."""
+    entry = served.entry
+    asked = said, request.context, request.message, served.tokenizer, limit, request.language
+    if entry.template:
+        return instruct_chat_prompt(entry.template, *asked)
+    return chat_prompt(*asked, examples_for(entry.answers))
+
+
+def _reply(served: Served, language: str, prompt: ReplyPrompt) -> FencedReply | MarkdownReply:
+    """Instruct weights write Markdown themselves; what base weights write is code."""
+    if served.entry.template:
+        return MarkdownReply(served.tokenizer, prompt.stop)
+    return FencedReply(CodeReply(served.tokenizer, language))
 
 
 def _question(request: ChatRequest) -> Message:

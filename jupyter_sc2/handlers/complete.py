@@ -25,6 +25,7 @@ class CompleteHandler(StreamHandler):
             raise Sc2Error(
                 "bad_value", f"`role` must be ghost here; {request.role} has a route of its own.", status=422
             )
+        ghost.check_kind(self.services.of(request.role).entry)
         known = self.services.cells.resolve(request.client_id, request.cells, request.state, request.beside)
         where = ghost.place(request, known.cells, known.state, known.beside)
         events = EventWriter(self)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Struct
 
+from jupyter_sc2.catalog import Entry
 from jupyter_sc2.errors import Sc2Error
 from jupyter_sc2.handlers.modules import files_beside
 from jupyter_sc2.handlers.services import Served
@@ -51,6 +52,13 @@ def place(
         raise Sc2Error("bad_cursor", sentence, "Count code points, not UTF-16 units.", status=422)
     offset = len(_plain_lines(source[: cursor.offset]))
     return Place(tuple(_with_plain_lines(cell) for cell in cells), index, offset, state, beside)
+
+
+def check_kind(entry: Entry) -> None:
+    """Raises Sc2Error 422 `wrong_kind` for instruct weights: they were not trained to fill in the middle."""
+    if entry.kind != "base":
+        message = f"{entry.name} was trained to converse and cannot complete code at the cursor."
+        raise Sc2Error("wrong_kind", message, "Choose base weights for ghost text, such as StarCoder2-3B.", status=422)
 
 
 def build_prompt(request: CompletionRequest, where: Place, served: Served, prompt_ids: int, root: str) -> Prompt:

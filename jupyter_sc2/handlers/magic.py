@@ -11,9 +11,11 @@ from jupyter_sc2.handlers.services import Served
 from jupyter_sc2.handlers.sse import EventWriter
 from jupyter_sc2.handlers.stream import StreamHandler, seed_of
 from jupyter_sc2.messages import MagicRequest, ReplyDone, ShownPrompt
+from jupyter_sc2.prompt.answer import BlockReply
 from jupyter_sc2.prompt.examples import examples_for
-from jupyter_sc2.prompt.magic import magic_prompt
+from jupyter_sc2.prompt.magic import instruct_magic_prompt, magic_prompt
 from jupyter_sc2.prompt.reply import CodeReply
+from jupyter_sc2.prompt.structured import ReplyPrompt
 from jupyter_sc2.supervisor import Stream, Ticket
 
 
@@ -29,17 +31,13 @@ class MagicHandler(StreamHandler):
             if stream.ended:  # a newer request of this editor came first
                 await events.send(ReplyDone("superseded", stream.usage))
                 return
-            tokenizer = served.tokenizer
-            language, examples = request.language, examples_for(served.entry.answers)
-            prompt = await asyncio.to_thread(
-                magic_prompt, request.cells, request.request, tokenizer, limit, language, request.snapshot, examples
-            )
+            prompt = await asyncio.to_thread(_prompt, served, request, limit)
             if request.show_prompt:
-                await events.send(ShownPrompt(tokenizer.decode(prompt.ids), len(prompt.ids)))
+                await events.send(ShownPrompt(served.tokenizer.decode(prompt.ids), len(prompt.ids)))
             editor = f"{request.client_id}/{request.editor_id}"
             submitted = submission(request.request_id, "magic", prompt, options, seed_of(options), editor)
             served.engine.submit(stream, submitted)
-            reply = CodeReply(tokenizer, request.language)
+            reply = _reply(served, request.language, prompt)
             last = await self.relay(stream, reply, events)
             made_by = provenance(options, submitted, served)
             text = await asyncio.to_thread(reply.kept, last.finish == "stop")  # parses, at worst for a while
@@ -47,3 +45,19 @@ class MagicHandler(StreamHandler):
 
         ticket = Ticket(request.request_id, request.client_id, request.editor_id, request.seq, "magic")
         await self.answer(served, ticket, EventWriter(self), write)
+
+
+def _prompt(served: Served, request: MagicRequest, limit: int) -> ReplyPrompt:
+    """In the form that the weights were trained on. Tokenises, so it does not belong on the event loop."""
+    entry = served.entry
+    asked = request.cells, request.request, served.tokenizer, limit, request.language, request.snapshot
+    if entry.template:
+        return instruct_magic_prompt(entry.template, *asked)
+    return magic_prompt(*asked, examples_for(entry.answers))
+
+
+def _reply(served: Served, language: str, prompt: ReplyPrompt) -> CodeReply | BlockReply:
+    """Instruct weights write Markdown with code in it; base weights nothing but code."""
+    if served.entry.template:
+        return BlockReply(served.tokenizer, language, prompt.stop)
+    return CodeReply(served.tokenizer, language)

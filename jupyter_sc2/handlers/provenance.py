@@ -7,7 +7,7 @@ import struct
 
 import msgspec
 
-from jupyter_sc2 import __version__
+from jupyter_sc2 import __version__, catalog
 from jupyter_sc2.handlers.services import Served
 from jupyter_sc2.messages import CompletionOptions, Provenance, ReplyOptions, Submit
 
@@ -20,7 +20,8 @@ def provenance(options: CompletionOptions | ReplyOptions, submitted: Submit, ser
     return Provenance(
         weights=served.entry.name,
         weights_sha256=details.weights_sha256,
-        adapter=None,
+        adapter=catalog.name_of(served.adapter) if details.adapter_sha256 else None,
+        adapter_sha256=details.adapter_sha256,
         precision=details.precision,
         prompt_sha256=hashlib.sha256(struct.pack(f"<{len(submitted.ids)}I", *submitted.ids)).hexdigest(),
         options={**msgspec.to_builtins(options), "seed": submitted.seed, "spell": submitted.spell},

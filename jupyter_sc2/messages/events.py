@@ -19,7 +19,7 @@ class Usage(Struct, frozen=True):
 
 
 class Provenance(Struct, frozen=True):
-    """What made a text: enough to replay it and to meet the duties of its licence."""
+    """What made a text: enough to replay it and to meet the duties of its licence. `adapter` is None without one."""
 
     weights: str
     weights_sha256: str
@@ -30,6 +30,7 @@ class Provenance(Struct, frozen=True):
     seed: int
     format_version: int
     versions: dict[str, str]
+    adapter_sha256: str = ""
 
 
 Finish = Literal["stop", "length", "scope", "superseded", "cancelled", "warmed"]

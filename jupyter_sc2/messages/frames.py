@@ -16,6 +16,7 @@ class Load(Struct, frozen=True, tag="load"):
 
     `libraries` is the folder where tables of libraries are kept for the second voice; without it there are none.
     `converted` is the folder where weights converted to int8 or int4 are kept; without it they are converted each time.
+    `adapter` is the folder of a LoRA adapter that is merged into the weights; empty for none.
     """
 
     folder: str
@@ -25,6 +26,7 @@ class Load(Struct, frozen=True, tag="load"):
     device: str = "auto"
     libraries: str = ""
     converted: str = ""
+    adapter: str = ""
 
 
 class Submit(Struct, frozen=True, tag="submit"):
@@ -91,7 +93,7 @@ class LoadProgress(Struct, frozen=True, tag="load_progress"):
 
 
 class Ready(Struct, frozen=True, tag="ready"):
-    """The weights answer from now on. `versions` and `weights_sha256` go into every provenance.
+    """The weights answer from now on. `versions` and the hashes of weights and adapter go into every provenance.
 
     `prefill_per_second`: prompt ids that this machine reads in a second; 0 where nobody measured it.
     """
@@ -103,6 +105,7 @@ class Ready(Struct, frozen=True, tag="ready"):
     memory_bytes: int
     versions: dict[str, str]
     prefill_per_second: float = 0.0
+    adapter_sha256: str = ""
 
 
 class Reads(Struct, frozen=True, tag="reads"):

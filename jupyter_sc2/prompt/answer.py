@@ -16,7 +16,10 @@ _UNSURE = re.compile(r"^ *(`*|~*)[ \t]*\Z", re.MULTILINE)
 
 
 class MarkdownReply:
-    """Feed it ids; it returns the new characters. `stops` end the answer and are never shown, not even in part."""
+    """Feed it ids; it returns the new characters. Text from one of `stops` on is never shown, nor is a part of one.
+
+    The engine ends there by itself; `finished` asks it to stop earlier.
+    """
 
     def __init__(self, tokenizer: Tokenizer, stops: Sequence[str] = ()) -> None:
         self._plain = PlainText(tokenizer, stops, MAX_IDS)
@@ -27,7 +30,7 @@ class MarkdownReply:
         if self.finished:
             return ""
         fresh = self._add(self._plain.feed(ids).text)
-        self.finished = self._plain.stopped or without_repetition(self.text) != self.text
+        self.finished = without_repetition(self.text) != self.text
         return fresh
 
     def flush(self, complete: bool = True) -> str:

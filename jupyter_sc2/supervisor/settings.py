@@ -27,7 +27,10 @@ def _cache() -> Path:
 
 
 class WorkerSettings(Struct, frozen=True, kw_only=True):
-    """`command` is run with the pipes' numbers appended. Times are seconds of the monotonic clock."""
+    """`command` is run with the pipes' numbers appended. Times are seconds of the monotonic clock.
+
+    `folder` holds the weights, `adapter` a LoRA adapter; empty for none.
+    """
 
     command: tuple[str, ...]
     folder: str
@@ -37,6 +40,7 @@ class WorkerSettings(Struct, frozen=True, kw_only=True):
     device: str = "auto"
     libraries: str = ""
     converted: str = ""
+    adapter: str = ""
     niceness: int = 13
     max_running: int = 4
     max_waiting: int = 32
@@ -48,4 +52,4 @@ class WorkerSettings(Struct, frozen=True, kw_only=True):
 
     def load(self) -> Load:
         place = self.precision, self.device
-        return Load(self.folder, self.threads, self.cache_bytes, *place, self.libraries, self.converted)
+        return Load(self.folder, self.threads, self.cache_bytes, *place, self.libraries, self.converted, self.adapter)

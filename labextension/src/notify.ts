@@ -3,7 +3,15 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { Sc2Error } from './api';
 
 /** Failures that last until the user does something about them. */
-const LASTING = ['engine_failed', 'no_weights', 'weights_corrupt', 'no_memory'];
+const LASTING = [
+  'engine_failed',
+  'no_weights',
+  'weights_corrupt',
+  'no_memory',
+  'wrong_adapter',
+  'wrong_kind',
+  'licence_needed'
+];
 
 /**
  * Tell the user about a lasting failure, once for each code. Everything else

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 import torch
 from torch import Tensor
 
+from jupyter_sc2.engine.adapter import Adapter
 from jupyter_sc2.engine.known_sums import KnownSums
 from jupyter_sc2.engine.lowbit.assemble import assemble, read
 from jupyter_sc2.engine.lowbit.copies import Copy
@@ -29,24 +30,26 @@ def load_copy(
     place: torch.device,
     converted: Path | None,
     progress: Callable[[float], None],
+    adapter: Adapter | None = None,
 ) -> str:
     """Fills `model`, which has no weights yet, and returns the SHA-256 of those in `folder`.
 
-    Without the folder `converted` the copy lives until it is read. Raises WeightsError, or Sc2Error `disk_full`.
+    Weights with an `adapter` have a copy of their own. Without the folder `converted` the copy lives until it is read.
+    Raises WeightsError, or Sc2Error `disk_full`.
     """
     if converted is None:
         with TemporaryDirectory() as temporary:
-            return load_copy(model, folder, files, precision, dtype, place, Path(temporary), progress)
+            return load_copy(model, folder, files, precision, dtype, place, Path(temporary), progress, adapter)
     wanted, bits = list(model.state_dict().keys()), BITS[precision]
     size, source_size = copy_bytes(model.config, bits), sum(path.stat().st_size for path in files)
     making = source_size + 2 * size  # bytes read; written and hashed
     report = Progress(progress, source_size + making + size)  # at most; what is there makes it less
     digest = KnownSums(converted / "sums.json").find(folder, files, report)
-    copy = Copy(converted, digest, precision)
+    copy = Copy(converted, adapter.over(digest) if adapter else digest, precision)
 
     def tensors() -> Iterator[tuple[str, Tensor]]:
-        for path in files:
-            yield from read_tensors(path, wanted, report)
+        stored = (pair for path in files for pair in read_tensors(path, wanted, report))
+        return adapter.merged(stored) if adapter else stored
 
     def make() -> None:
         report.expect(making + size)
