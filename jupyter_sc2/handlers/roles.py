@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import msgspec
 
-from jupyter_sc2.errors import Sc2Error
+from jupyter_sc2.errors import Sc2Error, WeightsError
 from jupyter_sc2.handlers.base import Sc2Handler, allowed_to
 from jupyter_sc2.messages import ChooseWeights, Role
 
@@ -18,4 +18,8 @@ class RoleHandler(Sc2Handler):
         if role not in get_args(Role):
             raise Sc2Error("not_found", "There is no such role: ghost, magic and chat are.", status=404)
         request = self.parse_body(ChooseWeights)
-        await self.finish(msgspec.json.encode(await self.services.models.choose(role, request)))
+        try:
+            chosen = await self.services.models.choose(role, request)
+        except WeightsError as error:  # the choice is wrong, not the server
+            raise Sc2Error(error.code, error.message, error.hint, status=422) from None
+        await self.finish(msgspec.json.encode(chosen))

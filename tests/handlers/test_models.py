@@ -144,7 +144,7 @@ class TestTheWholeWay:
         acceptance = json.loads(accepted.text)["acceptance"]
         assert (acceptance["licence"], acceptance["version"], acceptance["for_server"]) == (OPENRAIL_M, VERSION, False)
         assert acceptance["who"]
-        assert "is not downloaded" in refused(await choose("ghost", BIGCODE), 503, "no_weights")
+        assert "is not downloaded" in refused(await choose("ghost", BIGCODE), 422, "no_weights")
         assert (await act("download", BIGCODE)).status == 202
         await downloaded(get, BIGCODE)
         assert [each["state"] for each in heard[DOWNLOAD_SCHEMA_ID]][-1] == "done"
@@ -245,8 +245,8 @@ class TestBadInput:
             ("PUT", ("roles", "ghost"), {"weights": "built-in", "context": 100}, 422, "bad_value"),
             ("PUT", ("roles", "ghost"), {"weights": "built-in", "precision": "int2"}, 422, "bad_value"),
             ("PUT", ("roles", "ghost"), {"weights": "built-in", "device": "CPU; rm"}, 422, "bad_value"),
-            ("PUT", ("roles", "ghost"), {"weights": "no/where"}, 503, "no_weights"),
-            ("PUT", ("roles", "ghost"), {"weights": "/no/such/folder"}, 503, "no_weights"),
+            ("PUT", ("roles", "ghost"), {"weights": "no/where"}, 422, "no_weights"),
+            ("PUT", ("roles", "ghost"), {"weights": "/no/such/folder"}, 422, "no_weights"),
             ("PUT", ("licences", "mit"), {"accepted": True, "version": "1"}, 404, "not_found"),
             ("PUT", ("licences", OPENRAIL_M), {"accepted": True, "version": "0"}, 409, "conflict"),
             ("PUT", ("licences", OPENRAIL_M), {"accepted": "yes", "version": VERSION}, 422, "bad_value"),
@@ -258,7 +258,7 @@ class TestBadInput:
 
     async def test_weights_of_another_kind(self, weights_hub, choose, tmp_path):
         (tmp_path / "config.json").write_text('{"model_type": "llama", "vocab_size": 8}')
-        assert "StarCoder2" in refused(await choose("ghost", str(tmp_path)), 503, "weights_corrupt")
+        assert "StarCoder2" in refused(await choose("ghost", str(tmp_path)), 422, "weights_corrupt")
 
 
 class TestAFolderUnderALicence:
