@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 MAX_BYTES = 256 << 10
-NAMES = ("license", "licence", "license.md", "licence.md", "license.txt", "licence.txt", "copying")
+_NAME = re.compile(r"licen[cs]e([._-][a-z0-9]+)*|copying", re.ASCII | re.IGNORECASE)
 
 
 def text_of(folder: Path) -> str:
     """Its text, whatever its bytes; empty where there is none. What is too long ends with a sentence that says so."""
     try:
-        found = {path.name.lower(): path for path in folder.iterdir() if path.name.lower() in NAMES and path.is_file()}
+        found = [path for path in folder.iterdir() if _NAME.fullmatch(path.name) and path.is_file()]
     except OSError:
         return ""
-    path = next((found[name] for name in NAMES if name in found), None)
-    if path is None:
+    if not found:
         return ""
+    path = min(found, key=lambda path: (len(path.name), path.name))  # LICENSE before LICENSE-THIRD-PARTY
     try:
         with path.open("rb") as file:
             content = file.read(MAX_BYTES + 1)

@@ -47,6 +47,13 @@ def test_a_licence_file_in_full(tmp_path):
     assert text_of(tmp_path) == "caf\ufffd", "the plain name first"
 
 
+@pytest.mark.parametrize("name", ["LICENSE-MODEL", "Licence_OpenRAIL.txt", "COPYING", "license.md"])
+def test_names_of_licence_files(tmp_path, name):
+    (tmp_path / name).write_text("terms")
+    (tmp_path / "LICENSED.py").write_text("code")
+    assert text_of(tmp_path) == "terms"
+
+
 def test_a_link_to_a_licence_is_followed_and_nothing_but_a_file_is_read(tmp_path):
     """The Hub's cache holds links into another folder."""
     (tmp_path / "blob").write_text("terms")
