@@ -47,6 +47,7 @@ MAY_IMPORT = {
     },
     "roles": {
         "messages", "errors", "disk", "catalog", "licences", "downloads", "supervisor", "engine.config",
+        "engine.adapter_config",
     },
     "models_command": {
         "messages", "errors", "catalog", "licences", "downloads", "roles", "doctor.configured",

@@ -7,6 +7,7 @@ from msgspec import Struct
 from jupyter_sc2 import catalog
 from jupyter_sc2.errors import Sc2Error
 from jupyter_sc2.messages import ChooseWeights, Role
+from jupyter_sc2.roles.checks import check_files
 from jupyter_sc2.roles.kept import KeptChoices
 from jupyter_sc2.roles.policy import ROLES, Policy
 
@@ -42,7 +43,7 @@ def _obstacle(choice: ChooseWeights, policy: Policy) -> str:
     """Why a choice cannot be followed any more. Licences and damage show when the weights are loaded."""
     try:
         policy.require(choice.weights, choice.adapter)
-        catalog.find(choice.weights)
+        check_files(choice)
     except Sc2Error as error:
         return error.message
     return ""

@@ -13,6 +13,8 @@ from jupyter_sc2.downloads import kept, records
 from jupyter_sc2.errors import Sc2Error
 from jupyter_sc2.messages import CatalogueEntry, Machine, Presence
 
+ADAPTER = "A LoRA adapter: it is chosen together with the weights that it was made for."
+
 
 def recorded() -> list[records.Record]:
     """Weights that were downloaded, whether all of their files are still there or not."""
@@ -26,7 +28,8 @@ def entry_of(weights: str, machine: Machine, candidates: Iterable[catalog.Known]
     try:
         known = catalog.describe(weights)
     except Sc2Error as error:
-        return _unknown(weights, presence, revision, disk_bytes, error.message)
+        why = ADAPTER if presence == "complete" and _is_adapter(weights) else error.message
+        return _unknown(weights, presence, revision, disk_bytes, why)
     return CatalogueEntry(
         weights=weights,
         title=known.title,
@@ -54,6 +57,10 @@ def _on_disk(weights: str) -> tuple[Presence, str, int]:
         return records.presence(weights), record.revision if record else "", records.disk_bytes(weights)
     folder = catalog.locate(weights)
     return ("complete" if (folder / "config.json").is_file() else "absent"), "", _bytes_in(folder)
+
+
+def _is_adapter(weights: str) -> bool:
+    return (catalog.locate(weights) / "adapter_config.json").is_file()
 
 
 def _bytes_in(folder: Path) -> int:

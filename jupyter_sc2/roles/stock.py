@@ -8,6 +8,7 @@ from jupyter_sc2 import catalog
 from jupyter_sc2.engine.config import ModelConfig, read_config
 from jupyter_sc2.licences import Acceptances
 from jupyter_sc2.messages import ChooseWeights, Machine, Precision
+from jupyter_sc2.roles.checks import check_files
 from jupyter_sc2.supervisor import Appraisal, WorkerSettings
 
 
@@ -22,7 +23,7 @@ class Stock:
         from jupyter_sc2.catalog.machine import look
 
         self._acceptances.require(catalog.licence_needed(choice.weights))
-        catalog.find(choice.weights)  # says best what is missing
+        check_files(choice)
         if choice.adapter:
             catalog.locate(choice.adapter)
         config, machine = read_config(catalog.locate(choice.weights)), look()

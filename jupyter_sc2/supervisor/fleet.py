@@ -82,11 +82,11 @@ class Fleet:
         return post.choice, post.member.supervisor
 
     def users_of(self, weights: str) -> list[Role]:
-        """The roles that answer with `weights`, or are about to, or may have to return to them."""
+        """The roles that answer with `weights` (or that adapter), or are about to, or may have to return to them."""
         return [
             post.role
             for post in self._changes.posts.values()
-            if any(each is not None and each.weights == weights for each in (post.choice, post.wanted, post.former))
+            if any(each and weights in (each.weights, each.adapter) for each in (post.choice, post.wanted, post.former))
         ]
 
     async def choose(self, role: Role, choice: ChooseWeights) -> RoleChoice:

@@ -7,7 +7,9 @@ import shutil
 import stat
 import time
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 from wire import body, check_failure, until
 
 from jupyter_sc2.events import DOWNLOAD_SCHEMA_ID, ROLES_SCHEMA_ID
@@ -221,6 +223,24 @@ async def test_instruct_weights_do_not_fill_in_the_middle(weights_hub, choose, q
     (folder / "config.json").write_text(json.dumps({**config, "jupyter_sc2_template": "self-align"}))
     assert "cannot complete code" in refused(await choose("ghost", str(folder)), 422, "wrong_kind")
     assert (await choose("chat", str(folder))).status == 200
+
+
+async def test_an_adapter_on_top(weights_hub, choose, complete, quick_rambler, tmp_path, sc2_app):
+    folder = tmp_path / "adapter"
+    folder.mkdir()
+    config = {"peft_type": "LORA", "r": 2, "lora_alpha": 2, "target_modules": ["q_proj"]}
+    name, hidden = "base_model.model.model.layers.0.self_attn.q_proj.lora_{}.weight", 128
+    shapes = {"A": (2, hidden), "B": (hidden, 2)}
+    save_file({name.format(h): np.ones(s, np.float32) for h, s in shapes.items()}, folder / "adapter_model.safetensors")
+    chosen = {"weights": str(quick_rambler), "adapter": str(folder)}
+    assert "adapter_config.json is missing" in refused(await choose("ghost", **chosen), 422, "no_weights")
+    (folder / "adapter_config.json").write_text(json.dumps({**config, "use_dora": True}))
+    refused(await choose("ghost", **chosen), 422, "wrong_adapter")
+    (folder / "adapter_config.json").write_text(json.dumps(config))
+    assert (await choose("ghost", **chosen)).status == 200
+    await until(lambda: sc2_app.fleet.of("ghost")[0].adapter, seconds=40)
+    made_by = (await complete(body(options={"max_new_tokens": 2})))[-1]["provenance"]
+    assert (made_by["adapter"], len(made_by["adapter_sha256"])) == ("adapter", 64)
 
 
 class TestBadInput:
