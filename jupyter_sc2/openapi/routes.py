@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
 from jupyter_sc2.messages import (
+    AnswerLicence,
+    Catalogue,
     ChatRequest,
+    ChooseWeights,
     CompletionRequest,
     Conversation,
     Done,
     Failure,
+    Licence,
     Loading,
     MagicRequest,
+    ModelSettings,
     NeedCells,
     OpenConversation,
     OpenedConversation,
     Prefill,
     Queued,
     ReplyDone,
+    Role,
+    RoleChoice,
     ShownPrompt,
     Status,
     Text,
     Uuid,
+    WeightsAction,
 )
 from jupyter_sc2.messages.openai import (
     OpenAIChatChunk,
@@ -41,6 +49,8 @@ PROGRESS = (Queued, Loading, Prefill, Text)
 ASKING = (*ALWAYS, *WITH_BODY, *GENERATING)
 Name = Annotated[str, Meta(min_length=1)]
 Anything = dict[str, Any]
+Action = Literal["download", "pause", "cancel", "delete", "load", "unload", "reload"]
+CHANGING = (*ALWAYS, *WITH_BODY, 409, 503, 507)
 
 ROUTES = (
     Route("get", "/sc2/status", "The state of every engine.", {200: Status}),
@@ -104,6 +114,38 @@ ROUTES = (
     Route("post", "/sc2/restart", "Loads the weights anew; open requests end.", {204: None}),
     Route("get", "/sc2/snapshot-code", "What a page asks a kernel for its names with.", {200: str}),
     Route("get", "/sc2/openapi.json", "This description.", {200: Anything}),
+    Route("get", "/sc2/models", "Which weights there are, what they need, and what uses them.", {200: Catalogue}),
+    Route(
+        "put", "/sc2/models/settings", "What holds for all weights.", {204: None}, body=ModelSettings, errors=CHANGING
+    ),
+    Route(
+        "post",
+        "/sc2/models/{action}",
+        "Fetches weights, removes them, or has them in memory or not.",
+        {202: None, 204: None},
+        body=WeightsAction,
+        errors=CHANGING,
+        path_types={"action": Action},
+    ),
+    Route(
+        "put",
+        "/sc2/roles/{role}",
+        "Chooses what answers for ghost text, the magic or the chat. The answer may come before the new weights.",
+        {200: RoleChoice},
+        body=ChooseWeights,
+        errors=CHANGING,
+        path_types={"role": Role},
+    ),
+    Route("get", "/sc2/licences/{id}", "The terms of a licence.", {200: Licence}, path_types={"id": Name}),
+    Route(
+        "put",
+        "/sc2/licences/{id}",
+        "Accepts a licence or refuses it.",
+        {200: Licence},
+        body=AnswerLicence,
+        errors=CHANGING,
+        path_types={"id": Name},
+    ),
     Route("get", "/sc2/v1/models", "The roles, and the weights that answer them.", {200: OpenAIModels}, **openai()),
     Route(
         "get",
@@ -121,7 +163,7 @@ ROUTES = (
         body=OpenAICompletionRequest,
         events=(OpenAICompletion, OpenAIError),
         ending="[DONE]",
-        **openai(413, 415, 429, 503),
+        **openai(409, 413, 415, 429, 503),
     ),
     Route(
         "post",
@@ -131,6 +173,6 @@ ROUTES = (
         body=OpenAIChatRequest,
         events=(OpenAIChatChunk, OpenAIError),
         ending="[DONE]",
-        **openai(413, 415, 429, 503),
+        **openai(409, 413, 415, 429, 503),
     ),
 )

@@ -56,6 +56,9 @@ def _asked(request: OpenAICompletionRequest, prompt: Prompt, entry: Entry, token
         before = prompt
     else:
         before = tokenizer.encode(text)
+    if request.suffix and entry.kind != "base":
+        message = f"{entry.name} was trained to converse: nothing can be filled in between."
+        raise BadRequest(message, "suffix", "wrong_kind")
     ids = _between(before, request.suffix, entry, tokenizer, text=isinstance(prompt, str))
     if len(ids) > limit:
         raise too_long(len(ids), limit, "prompt")

@@ -36,6 +36,7 @@ class Asked(Struct, frozen=True):
     echo: str = ""  # what each choice begins with
     fence: str = ""  # the language of an answer that is code, and is told as Markdown
     stop_ids: tuple[int, ...] = STOP_IDS
+    stop: tuple[str, ...] = ()  # texts that end an answer beside those that the request names
 
 
 class Part(Struct, frozen=True):
@@ -95,7 +96,7 @@ class Run:
         temperature = 1.0 if sampling.temperature is None else sampling.temperature
         seed = secrets.randbits(32) if sampling.seed is None else sampling.seed % 2**63
         for stream, asked in zip(self.streams, prompts, strict=True):
-            stops = [*sampling.stops, FENCE] if asked.fence else sampling.stops
+            stops = [*sampling.stops, *asked.stop, *([FENCE] if asked.fence else [])]
             submitted = Submit(
                 request_id=stream.ticket.request_id,
                 ids=asked.ids,

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from jupyter_sc2.errors import Sc2Error
+from jupyter_sc2.catalog import Entry
+from jupyter_sc2.errors import Sc2Error, WeightsError
 from jupyter_sc2.handlers.openai.errors import BadRequest
 from jupyter_sc2.handlers.openai.run import Asked
 from jupyter_sc2.handlers.reply import MIN_PROMPT_IDS
@@ -15,6 +16,9 @@ from jupyter_sc2.messages import MAX_NEW_TOKENS, Message, Piece
 from jupyter_sc2.messages.openai import OpenAIChatRequest, OpenAIMessage
 from jupyter_sc2.prompt.chat import chat_prompt
 from jupyter_sc2.prompt.examples import examples_for
+from jupyter_sc2.prompt.instruct import Exchange, instruct_prompt
+from jupyter_sc2.prompt.structured import ReplyPrompt
+from jupyter_sc2.tokenizer import Tokenizer
 
 LANGUAGE = "python"
 SYSTEM = ("system", "developer")
@@ -52,14 +56,30 @@ def asked(request: OpenAIChatRequest, turns: Turns, served: Served, prompt_ids: 
     wanted = request.max_completion_tokens if request.max_completion_tokens is not None else request.max_tokens
     most = MAX_NEW_TOKENS if wanted is None else min(wanted, MAX_NEW_TOKENS)
     limit = max(MIN_PROMPT_IDS, min(prompt_ids, entry.max_positions - most))
-    context = [Piece("markdown", "", turns.system)] if turns.system.strip() else []
-    conversation = (turns.before, context, turns.question, tokenizer)
     try:
-        prompt = chat_prompt(*conversation, limit, LANGUAGE, examples_for(entry.answers))
+        prompt = _prompt(turns, entry, tokenizer, limit)
+    except WeightsError:
+        raise
     except Sc2Error as error:
         raise BadRequest(error.message, "messages", "context_length_exceeded") from None
-    room = min(most, entry.max_positions - len(prompt.ids))
-    return [Asked(prompt.ids, max(0, room), fence=LANGUAGE, stop_ids=prompt.stop_ids)]
+    room = max(0, min(most, entry.max_positions - len(prompt.ids)))
+    fence = "" if entry.template else LANGUAGE
+    return [Asked(prompt.ids, room, fence=fence, stop_ids=prompt.stop_ids, stop=prompt.stop)]
+
+
+def _prompt(turns: Turns, entry: Entry, tokenizer: Tokenizer, limit: int) -> ReplyPrompt:
+    """Instruct weights get their template; to base weights the system speaks just before the question."""
+    if entry.template:
+        earlier = [
+            Exchange(question.text, answer=reply.text)
+            for question, reply in zip(turns.before, turns.before[1:], strict=False)
+            if (question.role, reply.role) == ("user", "assistant")
+        ]
+        asked = Exchange(turns.question)
+        return instruct_prompt(entry.template, earlier, asked, tokenizer, limit, LANGUAGE, turns.system.strip())
+    context = [Piece("markdown", "", turns.system)] if turns.system.strip() else []
+    examples = examples_for(entry.answers)
+    return chat_prompt(turns.before, context, turns.question, tokenizer, limit, LANGUAGE, examples)
 
 
 def _text(message: OpenAIMessage, index: int) -> str:
