@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+from msgspec.structs import replace
+
 from jupyter_sc2 import catalog
 from jupyter_sc2.catalog import recommend
 from jupyter_sc2.catalog.machine import held_by, look
@@ -31,14 +33,15 @@ class View:
     ) -> Catalogue:
         """`workers` are the processes of loaded weights: the memory that they hold counts as free."""
         machine = self._look(workers)
+        allowed = within(machine, budget_bytes)
         names = self.names(roles, downloads)
         known = [entry for name in names if (entry := catalog.known(name))]
-        entries = [entry_of(name, machine, known) for name in names]
+        entries = [entry_of(name, allowed, known) for name in names]
         complete = {entry.weights for entry in entries if entry.presence == "complete"}
         return Catalogue(
             entries=entries,
             machine=machine,
-            recommendation=recommend.recommend(known, machine, complete=complete),
+            recommendation=recommend.recommend(known, allowed, complete=complete),
             roles=roles,
             downloads=[each for each in downloads if each.weights in names],
             licences=[self._acceptances.licence(name) for name in TERMS],
@@ -69,3 +72,11 @@ class View:
         if self._machine is None or now - self._machine[0] > LOOK_SECONDS:
             self._machine = now, look(held=held_by(workers))
         return self._machine[1]
+
+
+def within(machine: Machine, budget_bytes: int) -> Machine:
+    """What a budget for all weights leaves free of a machine; 0 for all of it."""
+    if not budget_bytes:
+        return machine
+    devices = [replace(device, free_bytes=min(device.free_bytes, budget_bytes)) for device in machine.devices]
+    return replace(machine, memory_free_bytes=min(machine.memory_free_bytes, budget_bytes), devices=devices)

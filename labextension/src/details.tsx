@@ -34,8 +34,8 @@ export async function showDetails(
     buttons: [choose, restart, Dialog.okButton({ label: trans.__('Close') })]
   });
   const { button } = await dialog.launch();
-  if (terms) {
-    await showTerms(terms, false, trans);
+  if (terms && catalogue) {
+    await showTerms(await catalogue.whole(terms), false, trans);
   } else if (button.label === choose.label) {
     onChoose();
   } else if (button.label === restart.label) {

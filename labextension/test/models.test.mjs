@@ -75,6 +75,11 @@ test('progress is announced from time to time, a new state at once', () => {
   assert.deepEqual([...new Set(heard)], ['0', '10000', '20000']);
   announcer.tell('a', 'paused', 'paused');
   assert.equal(announcer.text, 'paused');
+  announcer.know('b', 'off', 'b is off');
+  announcer.tell('b', 'off', 'b is off');
+  now += 60_000;
+  announcer.tell('b', 'off', 'b is off');
+  assert.equal(announcer.text, 'paused');
   announcer.tell('b', 'running', 'b');
   assert.equal(announcer.text, 'b');
 });

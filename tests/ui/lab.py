@@ -83,6 +83,13 @@ class Lab:
         with urlopen(request, timeout=10) as answer:
             return json.load(answer)
 
+    def send(self, method: str, path: str, content: object) -> None:
+        """JSON to a route, by token. Raises HTTPError for a refusal."""
+        headers = {"Authorization": f"token {self.token}", "Content-Type": "application/json"}
+        request = Request(f"{self.url}/{path}", json.dumps(content).encode(), headers, method=method)
+        with urlopen(request, timeout=60):
+            pass
+
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)

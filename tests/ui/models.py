@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 from ui.lab import Lab
 
 PANEL = ".jp-sc2-models"
-PRESENCE = "On this machine, complete."
+HERE = "On this machine, complete."
 
 
 def open_models(page: Page, lab: Lab) -> Locator:

@@ -50,7 +50,7 @@ export class ModelsActions {
       this._model.download(weights)?.done ??
       this._model.entry(weights)?.disk_bytes ??
       0;
-    const { button } = await showDialog({
+    const sure = await this._sure({
       title: trans.__('Cancel the download of %1?', this._title(weights)),
       body: trans.__(
         '%1 that came so far are removed. A paused download keeps them.',
@@ -61,7 +61,7 @@ export class ModelsActions {
         Dialog.warnButton({ label: trans.__('Cancel the download') })
       ]
     });
-    if (button.accept) {
+    if (sure) {
       await this.act('cancel', weights);
     }
   }
@@ -81,7 +81,7 @@ export class ModelsActions {
       this._model.note(placeOf(weights), text);
       return;
     }
-    const { button } = await showDialog({
+    const sure = await this._sure({
       title: trans.__('Delete %1?', this._title(weights)),
       body: trans.__(
         'This frees %1 on disk. They can be downloaded again.',
@@ -92,15 +92,17 @@ export class ModelsActions {
         Dialog.warnButton({ label: trans.__('Delete') })
       ]
     });
-    if (button.accept) {
+    if (sure) {
       await this.act('delete', weights);
     }
   }
 
   /** Ask for which roles weights shall be used, and use them. */
   async use(weights: string, place = placeOf(weights)): Promise<void> {
-    const roles = await askRoles(weights, this._model, this._trans);
-    if (roles.length > 0) {
+    const roles = await this._ask(() =>
+      askRoles(weights, this._model, this._trans)
+    );
+    if (roles?.length) {
       await this._licensed(weights, place, async () => {
         for (const role of roles) {
           await this._model.api.chooseWeights(role, {
@@ -134,7 +136,9 @@ export class ModelsActions {
 
   /** Show a licence's terms to somebody who wants to read them. */
   async showTerms(licence: ILicence): Promise<void> {
-    await showTerms(await this._whole(licence), false, this._trans);
+    await this._ask(async () =>
+      showTerms(await this._model.whole(licence), false, this._trans)
+    );
   }
 
   /** Do what the weights' licence allows only to those who accepted it. */
@@ -167,8 +171,12 @@ export class ModelsActions {
 
   /** Ask whether the user accepts a licence, and tell the server. */
   private async _accepts(licence: ILicence, place: string): Promise<boolean> {
-    const whole = await this._whole(licence);
-    const answer = await showTerms(whole, true, this._trans);
+    const answer = await this._ask(async () =>
+      showTerms(await this._model.whole(licence), true, this._trans)
+    );
+    if (!answer) {
+      return false;
+    }
     const told =
       answer === 'none' ||
       (await this._model.run(place, () =>
@@ -185,12 +193,23 @@ export class ModelsActions {
     return told && answer === 'accepted';
   }
 
-  /** With the licence file of the weights, if the server has one. */
-  private async _whole(licence: ILicence): Promise<ILicence> {
+  private async _sure(
+    options: Partial<Dialog.IOptions<void>>
+  ): Promise<boolean> {
+    const result = await this._ask(() => showDialog(options));
+    return result?.button.accept ?? false;
+  }
+
+  /** One question at a time: a second click on a button asks nothing more. */
+  private async _ask<T>(question: () => Promise<T>): Promise<T | undefined> {
+    if (this._asking) {
+      return undefined;
+    }
+    this._asking = true;
     try {
-      return await this._model.api.licence(licence.id);
-    } catch {
-      return licence; // the terms themselves are known
+      return await question();
+    } finally {
+      this._asking = false;
     }
   }
 
@@ -204,4 +223,6 @@ export class ModelsActions {
   private _title(weights: string): string {
     return titleOf(weights, this._model.catalogue?.entries ?? []);
   }
+
+  private _asking = false;
 }

@@ -13,17 +13,27 @@ export class Announcer {
     return this._text;
   }
 
-  /** Announce `text` about `thing`, if it is time to. */
-  tell(thing: string, state: string, text: string): void {
-    const now = this._now();
-    const last = this._last.get(thing);
-    if (last && last.state === state && now - last.time < PAUSE) {
-      return;
+  /** Take as known how a thing is that nobody has waited for. */
+  know(thing: string, state: string, text: string): void {
+    if (!this._last.has(thing)) {
+      this._last.set(thing, { state, text, time: this._now() });
     }
-    this._last.set(thing, { state, time: now });
-    this._text = text;
   }
 
-  private readonly _last = new Map<string, { state: string; time: number }>();
+  /** Announce `text` about `thing`, if it is news and it is time to. */
+  tell(thing: string, state: string, text: string): void {
+    const time = this._now();
+    const last = this._last.get(thing);
+    const isNew = last?.state !== state;
+    if (isNew || (last.text !== text && time - last.time >= PAUSE)) {
+      this._last.set(thing, { state, text, time });
+      this._text = text;
+    }
+  }
+
+  private readonly _last = new Map<
+    string,
+    { state: string; text: string; time: number }
+  >();
   private _text = '';
 }

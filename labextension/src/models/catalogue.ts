@@ -68,6 +68,15 @@ export class CatalogueModel extends VDomModel {
     return this._catalogue?.licences.find(each => each.id === id);
   }
 
+  /** With the licence file that the weights carry, if the server has one. */
+  async whole(licence: ILicence): Promise<ILicence> {
+    try {
+      return await this.api.licence(licence.id);
+    } catch {
+      return licence; // the terms themselves are known
+    }
+  }
+
   choice(role: Role): IRoleChoice | undefined {
     return this._catalogue?.roles.find(each => each.role === role);
   }

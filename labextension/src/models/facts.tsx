@@ -66,7 +66,7 @@ export function Facts({
 
 function sizes(entry: IEntry, { trans }: IServices): string {
   const { parameters, download_bytes: download } = entry;
-  const disk = entry.presence === 'absent' ? 0 : entry.disk_bytes;
+  const disk = entry.presence === 'complete' ? entry.disk_bytes : 0;
   return [
     parametersText(parameters, trans),
     download > 0 && trans.__('download %1', sizeText(download)),

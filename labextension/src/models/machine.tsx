@@ -24,7 +24,7 @@ export function Machine({
         <dt>{trans.__('Memory')}</dt>
         <dd>
           {trans.__(
-            '%1, %2 of it for weights',
+            '%1, %2 free for weights',
             sizeText(machine.memory_bytes),
             sizeText(machine.memory_free_bytes)
           )}

@@ -75,6 +75,8 @@ export interface IDownload {
   rate: number;
   seconds_left: number | null;
   failure: IFailure | null;
+  /** Why it does not go on at the moment. */
+  note?: string;
 }
 
 export interface IRestriction {

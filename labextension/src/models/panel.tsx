@@ -12,7 +12,7 @@ import type { ICatalogue } from './messages';
 import { Action, type IServices } from './parts';
 import { progressText } from './progress';
 import { RoleCard } from './role';
-import { engineText, precisionText, titleOf } from './words';
+import { engineText, precisionText, shortName, titleOf } from './words';
 
 /** Which weights there are, what uses them, and how more of them come here. */
 export class ModelsPanel extends VDomRenderer<CatalogueModel> {
@@ -32,10 +32,19 @@ export class ModelsPanel extends VDomRenderer<CatalogueModel> {
     this.node.focus();
   }
 
-  /** What is on disk and free changes without a word. */
+  protected override onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    document.addEventListener('visibilitychange', this._look);
+  }
+
+  protected override onBeforeDetach(message: Message): void {
+    document.removeEventListener('visibilitychange', this._look);
+    super.onBeforeDetach(message);
+  }
+
   protected override onAfterShow(message: Message): void {
     super.onAfterShow(message);
-    void this.model.refresh();
+    this._look();
   }
 
   protected override onUpdateRequest(message: Message): void {
@@ -97,10 +106,24 @@ export class ModelsPanel extends VDomRenderer<CatalogueModel> {
       announcer.tell(`download ${weights}`, state, text);
     }
     for (const each of engine.status?.engines ?? []) {
-      const text = trans.__('%1: %2', each.weights, engineText(each, trans));
-      announcer.tell(`engine ${each.weights}`, each.state, text);
+      const quiet = { ...each, running: 0, waiting: 0 };
+      const text = trans.__(
+        '%1: %2',
+        shortName(each.weights),
+        engineText(quiet, trans)
+      );
+      const thing = `engine ${each.name || each.weights}`;
+      announcer.know(thing, each.state, text);
+      announcer.tell(thing, each.state, text);
     }
   }
+
+  /** What is free, or deleted elsewhere, changes without an event. */
+  private readonly _look = (): void => {
+    if (this.isVisible && document.visibilityState === 'visible') {
+      void this.model.refresh();
+    }
+  };
 
   private readonly _services: IServices;
 }

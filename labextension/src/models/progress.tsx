@@ -32,6 +32,7 @@ export function Progress({
         <div style={{ width: `${percent}%` }} />
       </div>
       <p>{progressText(download, trans)}</p>
+      {download.note && <p>{download.note}</p>}
       {failure && (
         <div role="alert" className="jp-sc2-models-problem">
           <p>{[failure.message, failure.hint].filter(Boolean).join(' ')}</p>
