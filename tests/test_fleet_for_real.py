@@ -60,6 +60,8 @@ async def test_too_little_memory_is_a_smaller_precision(fleets, quick_rambler):
     assert choice_of(fleet).precision == "bfloat16"
     assert choice_of(fleet).note == "There was not enough memory for float32: bfloat16 is used instead."
     assert fleet.of("ghost")[1].status().details.precision == "bfloat16"
+    if sys.platform == "linux":  # it goes before kernels and the server
+        assert Path(f"/proc/{fleet.of('ghost')[1].life.pid}/oom_score_adj").read_text() == "500\n"
     assert (await end_of(fleets.ask(fleet, new=4)))[1] == 4
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 # time of each id; for ever, and where the user's own computation fills every core a prefill of 1,000 ids takes 3.4 s
 # instead of 0.13. Read by the OpenMP libraries when torch loads them.
 THREADS = {"GOMP_SPINCOUNT": "20000", "KMP_BLOCKTIME": "1"}
+OOM_SCORE = 500  # from -1000, never, to 1000, before all others; see proc_pid_oom_score_adj(5)
 
 
 class Worker:
@@ -139,12 +140,20 @@ def yield_to_others(niceness: int) -> None:
             Path("/proc/self/autogroup").write_text(str(niceness))
 
 
+def end_first() -> None:
+    """When memory runs out, Linux ends this process rather than a kernel or the server: it can be loaded again."""
+    with contextlib.suppress(OSError, ValueError):
+        path = Path("/proc/self/oom_score_adj")
+        path.write_text(str(max(OOM_SCORE, int(path.read_text()))))
+
+
 def main() -> NoReturn:
     parser = argparse.ArgumentParser(prog="python -m jupyter_sc2.engine.worker", description=__doc__)
     parser.add_argument("--read-fd", type=int, required=True, help="descriptor on which frames arrive")
     parser.add_argument("--write-fd", type=int, required=True, help="descriptor for the answers")
     parser.add_argument("--nice", type=int, default=0, help="added to the process's niceness")
     args = parser.parse_args()
+    end_first()
     try:
         Worker(args.read_fd, args.write_fd, args.nice).run()
     except BrokenPipeError:

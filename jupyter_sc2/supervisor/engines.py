@@ -99,7 +99,7 @@ class Engines:
     async def _see_off(self, member: Member) -> None:
         while not member.supervisor.is_free:
             await asyncio.sleep(LOOK_SECONDS)
-        if member.leaving:
+        if member.leaving and not member.gone:
             member.gone = True
             await member.supervisor.retire()
             self.members.remove(member)
