@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Announcer } from '../lib/models/announcer.js';
-import { fits, lackingBytes } from '../lib/models/fit.js';
+import { fits, lackingBytes, serves } from '../lib/models/fit.js';
 import {
   lastPart,
   parametersText,
@@ -56,6 +56,8 @@ test('what fits and has room', () => {
   assert.ok(fits({ memory: [] }));
   assert.ok(fits({ memory: [{ fits: false }, { fits: true }] }));
   assert.ok(!fits({ memory: [{ fits: false }] }));
+  assert.ok(serves('chat', { kind: 'chat' }) && serves('ghost', undefined));
+  assert.ok(!serves('ghost', { kind: 'instruct' }));
   const entry = { weights: 'a/b', download_bytes: 100 };
   const machine = { disk_free_bytes: 30 };
   const lacking = downloads => lackingBytes(entry, { downloads, machine });

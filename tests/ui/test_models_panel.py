@@ -16,6 +16,7 @@ from axe_playwright_python.sync_playwright import Axe
 from hub import Hub
 from playwright.sync_api import Browser, Page, Response, expect
 from ui.browser import GHOST, IMPORTS, REST, START, change_theme, edit_cell, open_notebook, press_slowly, write_notebook
+from ui.chat import open_chat
 from ui.lab import Lab
 from ui.models import (
     HERE,
@@ -168,10 +169,13 @@ def test_from_the_terms_to_ghost_text(models: Page, hub_lab: Lab, hub: Hub) -> N
     until(lambda: not list(Path(hub_lab.home, "hf").rglob("*.safetensors")))
 
 
-def test_terms_and_card_from_the_status_bar(models: Page, hub_lab: Lab) -> None:
+def test_terms_and_card_are_one_click_away(models: Page, hub_lab: Lab) -> None:
     fetch(hub_lab, BIGCODE)
-    hub_lab.send("PUT", "sc2/roles/ghost", {"weights": BIGCODE})
+    open_chat(models)
+    for role in ("ghost", "chat"):
+        hub_lab.send("PUT", f"sc2/roles/{role}", {"weights": BIGCODE})
     expect(models.locator(".jp-sc2-status")).to_contain_text("StarCoder2-3B: ready", timeout=30_000)
+    expect(models.locator(".jp-sc2-chat header")).to_contain_text("StarCoder2-3B")
     models.locator(".jp-sc2-status-button").click()
     dialog = dialog_of(models)
     expect(dialog.get_by_role("link", name="Model card")).to_have_attribute("href", re.compile(BIGCODE))
@@ -180,6 +184,9 @@ def test_terms_and_card_from_the_status_bar(models: Page, hub_lab: Lab) -> None:
     dialog.locator("summary").click()
     expect(dialog.locator("pre")).to_have_text("The licence.\n")
     press(dialog, "Close")
+    models.evaluate("() => window.jupyterapp.shell.currentWidget.close()")
+    models.locator(".jp-sc2-chat").get_by_role("button", name="Choose weights").click()
+    expect(models.get_by_role("heading", name="StarCoder2 models")).to_be_visible()
     models.evaluate("() => window.jupyterapp.shell.currentWidget.close()")
     models.locator(".jp-sc2-status-button").click()
     press(dialog, "Choose weights")

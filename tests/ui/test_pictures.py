@@ -1,8 +1,12 @@
-"""Screenshots of the three doors for the docs, in both themes. Written where SC2_SCREENSHOTS says, else thrown away."""
+"""Screenshots of the three doors and the panel of weights for the docs, in both themes.
+
+Written where SC2_SCREENSHOTS says, else thrown away.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +16,7 @@ from playwright.sync_api import Page, expect
 from ui.browser import GHOST, change_theme, edit_cell, open_notebook, press_slowly
 from ui.chat import answered, ask, open_chat
 from ui.lab import Lab
+from ui.models import dialog_of, entry_of, press, role_of, show_models
 from ui.test_magic_cell import is_idle, output_of, run_cell
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -72,3 +77,18 @@ def test_chat(quickstart: tuple[Page, str], lab: Lab, tmp_path: Path) -> None:
     ask(page, "Show a scatter plot")
     answered(page)
     picture(page, f"chat-{theme}", tmp_path)
+
+
+def test_models(quickstart: tuple[Page, str], tmp_path: Path) -> None:
+    page, theme = quickstart
+    show_models(page)
+    ghost = role_of(page, "Ghost text")
+    load = ghost.get_by_role("button", name=re.compile("^Load"))
+    if load.count():
+        load.click()
+    expect(ghost).to_contain_text("ready", timeout=30_000)
+    picture(page, f"models-{theme}", tmp_path)
+    press(entry_of(page, "bigcode/starcoder2-3b"), "Download")
+    expect(dialog_of(page).get_by_role("checkbox")).to_be_visible()
+    picture(page, f"licence-{theme}", tmp_path)
+    press(dialog_of(page), "Refuse")

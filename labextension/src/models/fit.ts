@@ -1,8 +1,14 @@
+import type { Role } from '../messages';
 import type { ICatalogue, IEntry } from './messages';
 
 /** Whether weights fit into the memory in some precision. */
 export function fits({ memory }: Pick<IEntry, 'memory'>): boolean {
   return memory.length === 0 || memory.some(need => need.fits);
+}
+
+/** Whether a role can use weights: those that converse complete no code at the cursor. */
+export function serves(role: Role, entry: IEntry | undefined): boolean {
+  return role !== 'ghost' || (entry?.kind ?? 'base') === 'base';
 }
 
 /** Bytes that the disk lacks for what of a download is still to come. */

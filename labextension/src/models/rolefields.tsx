@@ -1,5 +1,6 @@
 import React from 'react';
 import type { Role } from '../messages';
+import { serves } from './fit';
 import type { ICatalogue, IChooseWeights, Precision } from './messages';
 import type { IServices } from './parts';
 import { precisionText, roleText, titleOf } from './words';
@@ -43,7 +44,7 @@ export function RoleFields({
             })
           }
         >
-          {usable(weights, catalogue).map(each => (
+          {usable(role, weights, catalogue).map(each => (
             <option key={each} value={each}>
               {titleOf(each, catalogue.entries)}
             </option>
@@ -117,9 +118,9 @@ export function RoleFields({
 }
 
 /** Weights that are here whole, and those that are chosen. */
-function usable(chosen: string, catalogue: ICatalogue): string[] {
-  const complete = catalogue.entries.filter(
-    ({ presence }) => presence === 'complete'
+function usable(role: Role, chosen: string, { entries }: ICatalogue): string[] {
+  const complete = entries.filter(
+    entry => entry.presence === 'complete' && serves(role, entry)
   );
   return [...new Set([...complete.map(({ weights }) => weights), chosen])];
 }

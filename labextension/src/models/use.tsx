@@ -6,7 +6,7 @@ import { BodyDialog } from '../dialog';
 import type { Role } from '../messages';
 import type { CatalogueModel } from './catalogue';
 import type { IRoleChoice } from './messages';
-import { fits } from './fit';
+import { fits, serves } from './fit';
 import { roleText, titleOf } from './words';
 
 /** Ask for which roles `weights` shall be used; none when the user leaves. */
@@ -37,7 +37,8 @@ class RoleBoxes extends ReactWidget {
   ) {
     super();
     this.addClass('jp-sc2-use');
-    const suited = _model.entry(_weights)?.suited_for ?? ['ghost', 'magic'];
+    const entry = _model.entry(_weights);
+    const suited = entry?.suited_for ?? ['ghost', 'magic'];
     const roles = _model.catalogue?.roles ?? [];
     this._chosen = new Set(
       roles
@@ -61,7 +62,7 @@ class RoleBoxes extends ReactWidget {
             <input
               type="checkbox"
               defaultChecked={this._chosen.has(choice.role)}
-              disabled={choice.pinned}
+              disabled={choice.pinned || !serves(choice.role, entry)}
               onChange={({ target }) => {
                 if (target.checked) {
                   this._chosen.add(choice.role);
@@ -72,7 +73,7 @@ class RoleBoxes extends ReactWidget {
             />
             <span>
               {roleText(choice.role, trans)}
-              <small>{this._now(choice)}</small>
+              <small>{this._now(choice, serves(choice.role, entry))}</small>
             </span>
           </label>
         ))}
@@ -83,10 +84,14 @@ class RoleBoxes extends ReactWidget {
     );
   }
 
-  private _now({ weights, pinned }: IRoleChoice): string {
+  private _now({ weights, pinned }: IRoleChoice, serves: boolean): string {
+    const trans = this._trans;
+    if (!serves) {
+      return trans.__('these weights answer, they do not complete code');
+    }
     const entries = this._model.catalogue?.entries ?? [];
-    const now = this._trans.__('now %1', titleOf(weights, entries));
-    return pinned ? this._trans.__('%1, set by an administrator', now) : now;
+    const now = trans.__('now %1', titleOf(weights, entries));
+    return pinned ? trans.__('%1, set by an administrator', now) : now;
   }
 
   private readonly _chosen: Set<Role>;
