@@ -52,7 +52,7 @@ class CompletionRequest(Struct, frozen=True, forbid_unknown_fields=True):
     client_id: Identifier
     editor_id: Identifier
     seq: Sequential
-    role: Annotated[Role, Meta(extra_json_schema={"enum": ["ghost"]})]  # the others have routes of their own
+    role: Annotated[Role, Meta(extra_json_schema={"const": "ghost"})]  # the others have routes of their own
     cells: Annotated[list[Cell], Meta(min_length=1, max_length=MAX_CELLS)]
     cursor: Cursor
     state: StateRef | None = None
