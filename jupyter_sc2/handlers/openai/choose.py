@@ -31,7 +31,7 @@ def choose(services: Services, model: str | None, role: Role) -> Chosen:
     if not model or named:
         return Chosen(services.of(named or role), named or role)
     for chosen in present(services, (role, *ROLES)):
-        if chosen.name == model:
+        if model in (chosen.name, chosen.served.weights):
             return chosen
     names = dict.fromkeys((*ROLES, *(chosen.name for chosen in present(services))))
     raise BadRequest(f"There is no such model. There are: {', '.join(names)}.", "model", "model_not_found", 404)

@@ -73,7 +73,10 @@ class Run:
     def fingerprint(self) -> str | None:
         """Which bytes answer, in which precision; None before they are loaded."""
         details = self.chosen.served.engine.status().details
-        return f"fp_{details.weights_sha256[:12]}_{details.precision}" if details else None
+        if details is None:
+            return None
+        sums = [each[:12] for each in (details.weights_sha256, details.adapter_sha256) if each]
+        return "_".join(["fp", *sums, details.precision])
 
     @property
     def usage(self) -> OpenAIUsage:
