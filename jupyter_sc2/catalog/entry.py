@@ -10,7 +10,6 @@ import msgspec
 from msgspec import Meta, Struct
 
 from jupyter_sc2.catalog.bounded import read_text
-from jupyter_sc2.catalog.known import known
 from jupyter_sc2.catalog.names import BUILT_IN, locate, name_of
 from jupyter_sc2.catalog.template import KIND_OF, Kind, Template, template_of
 from jupyter_sc2.errors import WeightsError
@@ -71,6 +70,8 @@ def find(weights: str) -> Entry:
         raise WeightsError("weights_corrupt", f"{path} does not describe a StarCoder2 model: {error}.") from None
     except (OSError, ValueError, RecursionError):
         raise WeightsError("weights_corrupt", f"{path} is not readable JSON.") from None
+    from jupyter_sc2.catalog.known import known  # a server starts without it
+
     expected = known(weights)
     return Entry(
         name=name_of(weights),

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from jupyter_sc2 import __version__
-from jupyter_sc2.catalog import BUILT_IN, known
+from jupyter_sc2.catalog import BUILT_IN
+from jupyter_sc2.catalog.known import known
 from jupyter_sc2.catalog.memory import needs
 from jupyter_sc2.catalog.verdict import size
 from jupyter_sc2.doctor.interpreter import Asked

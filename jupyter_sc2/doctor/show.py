@@ -6,7 +6,7 @@ import os
 import textwrap
 from collections.abc import Iterator
 
-from jupyter_sc2.catalog import Known, known
+from jupyter_sc2.catalog.known import Known, known
 from jupyter_sc2.catalog.preflight import Fit, best_fit, least
 from jupyter_sc2.catalog.speed import answers_in_time
 from jupyter_sc2.catalog.verdict import WORDS, size

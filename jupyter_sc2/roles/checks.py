@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from jupyter_sc2 import catalog
-from jupyter_sc2.engine.adapter_config import read_adapter_config
 from jupyter_sc2.errors import Sc2Error
 from jupyter_sc2.licences import Acceptances
 from jupyter_sc2.messages import ChooseWeights, Role
@@ -26,5 +25,7 @@ def check_files(choice: ChooseWeights) -> catalog.Entry:
     """Raises WeightsError when weights or adapter are missing, or of a kind that is not supported."""
     entry = catalog.find(choice.weights)
     if choice.adapter:
+        from jupyter_sc2.engine.adapter_config import read_adapter_config
+
         read_adapter_config(catalog.locate(choice.adapter))
     return entry

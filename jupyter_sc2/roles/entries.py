@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jupyter_sc2 import catalog
 from jupyter_sc2.catalog import preflight
-from jupyter_sc2.catalog.describe import safetensors_bytes
+from jupyter_sc2.catalog.describe import describe, safetensors_bytes
 from jupyter_sc2.catalog.verdict import verdict
 from jupyter_sc2.downloads import kept, records
 from jupyter_sc2.errors import Sc2Error
@@ -26,7 +26,7 @@ def entry_of(weights: str, machine: Machine, candidates: Iterable[catalog.Known]
     """Reads files, so it does not belong on the event loop. What cannot be described is listed by its name alone."""
     presence, revision, disk_bytes = _on_disk(weights)
     try:
-        known = catalog.describe(weights)
+        known = describe(weights)
     except Sc2Error as error:
         why = ADAPTER if presence == "complete" and _is_adapter(weights) else error.message
         return _unknown(weights, presence, revision, disk_bytes, why)

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from jupyter_sc2 import catalog
 from jupyter_sc2.catalog import recommend
+from jupyter_sc2.catalog.known import known as known_by
 from jupyter_sc2.catalog.machine import held_by, look
 from jupyter_sc2.licences import TERMS, Acceptances, text_of
 from jupyter_sc2.messages import Catalogue, Download, Licence, Machine, RoleChoice
@@ -35,7 +36,7 @@ class View:
         machine = self._look(workers)
         allowed = within(machine, budget_bytes)
         names = self.names(roles, downloads)
-        known = [entry for name in names if (entry := catalog.known(name))]
+        known = [entry for name in names if (entry := known_by(name))]
         entries = [entry_of(name, allowed, known) for name in names]
         complete = {entry.weights for entry in entries if entry.presence == "complete"}
         return Catalogue(

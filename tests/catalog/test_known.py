@@ -8,6 +8,8 @@ import msgspec
 import pytest
 
 from jupyter_sc2 import catalog
+from jupyter_sc2.catalog.describe import describe
+from jupyter_sc2.catalog.known import known
 from jupyter_sc2.catalog.languages import FURTHER, SEVENTEEN
 from jupyter_sc2.catalog.licence import front_matter
 from jupyter_sc2.downloads import kept, records
@@ -43,7 +45,7 @@ def folder_with(tmp_path, config=SMALL, readme="", **files):
     ],
 )
 def test_the_entries(weights, kind, parameters, gigabytes, tied, count):
-    entry = catalog.known(weights)
+    entry = known(weights)
     assert (entry.kind, entry.parameters, entry.tied, entry.language_count) == (kind, parameters, tied, count)
     assert entry.download_bytes / 1e9 == pytest.approx(gigabytes, abs=0.05)
     assert entry.licence == ("" if weights == "built-in" else "bigcode-openrail-m")
@@ -54,13 +56,13 @@ def test_the_entries(weights, kind, parameters, gigabytes, tied, count):
 def test_every_entry_is_listed_once_and_its_terms_are_known():
     assert len({entry.weights for entry in catalog.KNOWN}) == len(catalog.KNOWN) == 6
     assert {entry.licence for entry in catalog.KNOWN} - {""} <= TERMS.keys()
-    assert catalog.known("BigCode/StarCoder2-3B") is catalog.known("bigcode/starcoder2-3b")
-    assert catalog.known("bigcode/starcoder2") is None
+    assert known("BigCode/StarCoder2-3B") is known("bigcode/starcoder2-3b")
+    assert known("bigcode/starcoder2") is None
 
 
 def test_the_built_in_entry_is_its_folder():
     folder = catalog.locate("built-in")
-    entry = catalog.known("built-in")
+    entry = known("built-in")
     assert entry.config == read_config(folder)
     assert entry.file_bytes == (folder / "model.safetensors").stat().st_size
 
@@ -68,15 +70,15 @@ def test_the_built_in_entry_is_its_folder():
 def test_the_3b_is_its_config(tmp_path):
     """As released: without `tie_word_embeddings` and `max_position_embeddings` in their other meanings."""
     folder_with(tmp_path, THREE_B)
-    assert catalog.known("bigcode/starcoder2-3b").config == read_config(tmp_path)
+    assert known("bigcode/starcoder2-3b").config == read_config(tmp_path)
 
 
 def test_languages():
     assert len(SEVENTEEN) == len(set(SEVENTEEN)) == 17
     assert len({*SEVENTEEN, *FURTHER}) == 17 + len(FURTHER)
     for wanted in ("Julia", "Scala", "MATLAB", "Haskell", "Fortran", "SAS", "Stata"):
-        assert wanted in catalog.known("bigcode/starcoder2-15b").languages
-        assert wanted not in catalog.known("bigcode/starcoder2-3b").languages
+        assert wanted in known("bigcode/starcoder2-15b").languages
+        assert wanted not in known("bigcode/starcoder2-3b").languages
 
 
 def test_names_of_the_hub(tmp_path, monkeypatch):
@@ -108,9 +110,9 @@ def test_weights_of_the_hub_are_where_the_download_put_them(tmp_path):
     files = {"config.json": records.Kept("0" * 64, (folder / "config.json").stat().st_size, "1" * 40)}
     kept.write(records.path_of("me/mine"), records.Record("me/mine", "2" * 40, str(folder), files, "", "2026-01-01"))
     assert catalog.locate("me/mine") == folder
-    assert catalog.find("me/mine").name == catalog.describe("me/mine").title == "me/mine"
-    assert catalog.describe("me/mine").card == "https://huggingface.co/me/mine"
-    assert catalog.describe("me/mine").licence_name == "mit"
+    assert catalog.find("me/mine").name == describe("me/mine").title == "me/mine"
+    assert describe("me/mine").card == "https://huggingface.co/me/mine"
+    assert describe("me/mine").licence_name == "mit"
     (folder / "config.json").unlink()
     with pytest.raises(WeightsError, match="not downloaded"):
         catalog.find("me/mine")
@@ -125,7 +127,7 @@ def test_weights_of_the_hub_that_are_not_here():
 
 def test_a_local_folder(tmp_path):
     folder = folder_with(tmp_path, readme="---\nlicense: apache-2.0\n---\n", model__safetensors="x" * 100)
-    entry = catalog.describe(folder)
+    entry = describe(folder)
     assert (entry.weights, entry.title, entry.kind) == (folder, tmp_path.name, "base")
     assert (entry.licence, entry.licence_name, entry.card) == ("", "apache-2.0", "")
     assert (entry.file_bytes, entry.download_bytes, entry.language_count) == (100, 0, 0)
@@ -146,7 +148,7 @@ def test_a_local_folder(tmp_path):
 )
 def test_what_is_bigcodes_needs_the_licence(tmp_path, readme, config):
     folder = folder_with(tmp_path, {**SMALL, **config}, readme)
-    assert catalog.describe(folder).licence == catalog.licence_needed(folder) == "bigcode-openrail-m"
+    assert describe(folder).licence == catalog.licence_needed(folder) == "bigcode-openrail-m"
 
 
 def test_what_another_program_fetched_from_bigcode_needs_the_licence(tmp_path):
@@ -201,19 +203,19 @@ CHATML = "{% for message in messages %}<|im_start|>{{ message['role'] }}{% endfo
 )  # fmt: skip
 def test_the_template_of_a_folder(tmp_path, files, config, template, kind):
     folder = folder_with(tmp_path, {**SMALL, **config}, **files)
-    for entry in (catalog.describe(folder), catalog.find(folder)):
+    for entry in (describe(folder), catalog.find(folder)):
         assert (entry.template, entry.kind) == (template, kind)
 
 
 @pytest.mark.parametrize("config", [{"model_type": "llama"}, {**SMALL, "auto_map": {}}, {**SMALL, "hidden_size": 63}])
 def test_what_is_not_starcoder2_is_refused(tmp_path, config):
     with pytest.raises(WeightsError):
-        catalog.describe(folder_with(tmp_path, config))
+        describe(folder_with(tmp_path, config))
 
 
 def test_a_huge_config_is_refused(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps({**SMALL, "x": "y" * (5 << 20)}))
-    for read in (catalog.find, catalog.describe):
+    for read in (catalog.find, describe):
         with pytest.raises(WeightsError) as error:
             read(str(tmp_path))
         assert error.value.code == "weights_corrupt"

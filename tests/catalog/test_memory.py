@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from jupyter_sc2.catalog import KNOWN, known, memory
+from jupyter_sc2.catalog import memory
+from jupyter_sc2.catalog.known import KNOWN, known
 from jupyter_sc2.engine.cache import cache_bytes
 from jupyter_sc2.engine.config import ModelConfig
 from jupyter_sc2.engine.lowbit.parts import copy_bytes

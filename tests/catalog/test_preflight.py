@@ -5,7 +5,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from jupyter_sc2.catalog import KNOWN, known, preflight
+from jupyter_sc2.catalog import preflight
+from jupyter_sc2.catalog.known import KNOWN, known
 from jupyter_sc2.catalog.memory import needs, weight_bytes
 from jupyter_sc2.catalog.recommend import recommend
 from jupyter_sc2.catalog.speed import pace_in_words, reads_per_second, writes_per_second

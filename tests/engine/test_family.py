@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from jupyter_sc2.catalog import KNOWN, known
+from jupyter_sc2.catalog.known import KNOWN, known
 from jupyter_sc2.engine.lowbit.parts import HEAD, layout, matrices, norms, suits
 from jupyter_sc2.engine.model import Starcoder2
 

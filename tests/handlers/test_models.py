@@ -149,7 +149,7 @@ class TestTheWholeWay:
         assert "is not downloaded" in refused(await choose("ghost", BIGCODE), 422, "no_weights")
         assert (await act("download", BIGCODE)).status == 202
         await downloaded(get, BIGCODE)
-        assert [each["state"] for each in heard[DOWNLOAD_SCHEMA_ID]][-1] == "done"
+        await until(lambda: heard[DOWNLOAD_SCHEMA_ID][-1]["state"] == "done")
         assert (await get("licences", OPENRAIL_M))["text"] == "The licence.\n"
 
         first = await complete(body(options={"max_new_tokens": 4}))
