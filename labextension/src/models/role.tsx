@@ -21,19 +21,16 @@ export function RoleCard({
   const name = roleText(choice.role, trans);
   /** What the user has changed and not applied. */
   const [draft, setDraft] = React.useState<Partial<IChooseWeights>>({});
-  const chosen: IChooseWeights = {
-    weights: choice.next_weights || choice.weights,
-    adapter: choice.adapter,
-    precision: choice.precision,
-    device: choice.device,
-    context: choice.context
-  };
+  /** What was applied here last; it holds while it is on its way. */
+  const [asked, setAsked] = React.useState<IChooseWeights | null>(null);
+  const chosen = chosenOf(choice, asked);
   const wanted = { ...chosen, ...draft };
   const keys = Object.keys(chosen) as (keyof IChooseWeights)[];
   const changed = keys.some(key => wanted[key] !== chosen[key]);
   const off = model.busy(place) || model.away;
   const apply = async () => {
     if (await acts.choose(choice.role, wanted, place)) {
+      setAsked(wanted);
       setDraft({});
     }
   };
@@ -78,6 +75,19 @@ export function RoleCard({
       </article>
     </li>
   );
+}
+
+/** What is on its way to a role, else what it has. */
+function chosenOf(
+  choice: IRoleChoice,
+  asked: IChooseWeights | null
+): IChooseWeights {
+  const { weights, next_weights: next } = choice;
+  if (next && asked?.weights === next) {
+    return asked;
+  }
+  const { adapter, precision, device, context } = choice;
+  return { weights: next || weights, adapter, precision, device, context };
 }
 
 /** Within the bounds of the server. */
@@ -146,12 +156,17 @@ function RoleState({
       {choice.next_weights && (
         <>
           <p>
-            {trans.__(
-              '%1 answers until %2 is ready (%3).',
-              now,
-              next,
-              engineText(coming, trans)
-            )}
+            {choice.next_weights === choice.weights
+              ? trans.__(
+                  'Loaded anew with other settings (%1); what there is answers until then.',
+                  engineText(coming, trans)
+                )
+              : trans.__(
+                  '%1 answers until %2 is ready (%3).',
+                  now,
+                  next,
+                  engineText(coming, trans)
+                )}
           </p>
           <LoadBar engine={coming} title={next} trans={trans} />
         </>
