@@ -59,6 +59,13 @@ class Stored:
         return self.sha256 if self.large else self.git
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        """Clients that are killed close their lines; nobody needs to read that."""
+
+
 class Hub:
     """`sent` counts the bytes of each file that went out, `seen` lists every request."""
 
@@ -66,9 +73,8 @@ class Hub:
         self.repos, self.gated, self.faults, self.seen, self.sent = {}, set(), [], [], Counter()
         self.released = threading.Event()  # ends what stalls
         self.lock = threading.Lock()
-        self.servers = [ThreadingHTTPServer(("127.0.0.1", 0), handler(self, role)) for role in ("hub", "cdn")]
+        self.servers = [Server(("127.0.0.1", 0), handler(self, role)) for role in ("hub", "cdn")]
         for server in self.servers:
-            server.daemon_threads = True
             threading.Thread(target=server.serve_forever, args=[0.02], daemon=True).start()
         self.url, self.cdn = (f"http://127.0.0.1:{server.server_port}" for server in self.servers)
 

@@ -17,7 +17,7 @@ from jupyter_sc2.downloads.meter import Meter
 from jupyter_sc2.downloads.settings import Task
 from jupyter_sc2.messages import Download, Failure
 
-# Plain HTTP, no reports about this machine, no bars; read when huggingface_hub is imported.
+# Plain HTTP (see client.py), no reports about this machine, no bars. Read when huggingface_hub is imported.
 ENVIRONMENT = {
     "HF_HUB_DISABLE_XET": "1",
     "HF_HUB_DISABLE_TELEMETRY": "1",

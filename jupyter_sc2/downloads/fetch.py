@@ -140,10 +140,10 @@ class Fetcher:
                     if got.size == size:  # never more than announced
                         return
         except Exception as error:
-            if status_of(error) == 416:  # the server has less than we have
-                got.begin_anew()
-                raise Dropped from error
-            raise
+            if status_of(error) != 416:
+                raise
+            got.begin_anew()  # the server's file ends here: it is another than announced
+            return
         if got.size < size:
             raise Dropped
 

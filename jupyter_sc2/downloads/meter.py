@@ -66,7 +66,9 @@ class Meter:
 
     def _measure(self) -> None:
         now, came = time.monotonic(), self._came
-        passed, new = max(now - self._measured, 1e-3), came - self._seen
+        passed, new = now - self._measured, came - self._seen
+        if passed < self._settings.report / 2:
+            return  # too short to tell a rate
         self._measured, self._seen = now, came
         weight = 1 - math.exp(-passed / SMOOTH_SECONDS) if self._rate else 1.0
         self._rate += weight * (new / passed - self._rate)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +20,8 @@ from jupyter_sc2.downloads.offer import File
 from jupyter_sc2.errors import Sc2Error
 
 PART = ".jupyter-sc2.incomplete"  # ours alone: what others leave unfinished may have holes
+RESERVE_BYTES = 64 << 20  # left free on the disk
+LARGER_DISK = "Make room, or set HF_HOME to a folder on a larger disk."
 _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9_][\w.-]{0,95}", re.ASCII)
 
 
@@ -109,3 +112,12 @@ def size_of(path: Path) -> int:
         return path.stat().st_size
     except OSError:
         return -1
+
+
+def check_room(folder: Path, needed: int, hint: str) -> None:
+    """Raises Sc2Error `disk_full` when so many bytes do not fit. Makes the folder; raises OSError where that fails."""
+    folder.mkdir(parents=True, exist_ok=True)
+    free = max(0, shutil.disk_usage(folder).free - RESERVE_BYTES)
+    if needed > free:
+        reason = f"{needed / 1e9:.1f} GB more are needed on the disk of {folder}; {free / 1e9:.1f} GB are free."
+        raise Sc2Error("disk_full", reason, hint, status=507)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import os
-from pathlib import Path
-from tempfile import TemporaryDirectory
+
+import msgspec
 
 from jupyter_sc2.downloads import pins, records
 from jupyter_sc2.downloads.client import Hub
 from jupyter_sc2.downloads.fetch import Fetcher
+from jupyter_sc2.downloads.judge import check_config
 from jupyter_sc2.downloads.meter import Meter
-from jupyter_sc2.downloads.offer import CHOOSE, CONFIG, File, Listing, check_form, choose, is_adapter, is_wanted
+from jupyter_sc2.downloads.offer import CONFIG, File, Listing, check_form, choose, is_adapter, is_wanted
 from jupyter_sc2.downloads.patience import Patience
 from jupyter_sc2.downloads.pins import Pin
 from jupyter_sc2.downloads.places import Place, Repo
 from jupyter_sc2.downloads.settings import Settings
-from jupyter_sc2.engine.config import read_config
 from jupyter_sc2.engine.folder import INDEX, SINGLE
 from jupyter_sc2.errors import WeightsError
 
@@ -57,37 +56,15 @@ def in_cache(repo: Repo, branch: str) -> Pin | None:
         listing: Listing = {}
         for path in sorted(repo.snapshot(revision).iterdir()):
             if is_wanted(path.name) and path.is_symlink():
-                listing[path.name] = File(path.name, path.stat().st_size, os.path.basename(os.readlink(path)))
-        index = listing[INDEX] if SINGLE not in listing else None
+                found = {"name": path.name, "size": path.stat().st_size, "etag": os.path.basename(os.readlink(path))}
+                listing[path.name] = msgspec.convert(found, File)
+        index = listing.get(INDEX) if SINGLE not in listing else None
         files = choose(repo.weights, listing, repo.place(revision, index).pointer.read_bytes() if index else None)
         if not is_adapter(listing):
             check_config(repo.weights, repo.place(revision, listing[CONFIG]).pointer.read_bytes())
         return Pin(repo.weights, branch, revision, files, [file.name for file in files])
     except (OSError, ValueError, KeyError, WeightsError):
         return None
-
-
-def check_config(weights: str, config: bytes) -> None:
-    """Raises WeightsError unless these are StarCoder2's, and all that the engine can compute."""
-    try:
-        raw = json.loads(config)
-        kind = raw.get("model_type")
-    except (ValueError, AttributeError, RecursionError):
-        raise WeightsError("weights_corrupt", f"config.json of {weights} is not readable JSON.", CHOOSE) from None
-    if "auto_map" in raw:
-        reason = f"{weights} asks to run code of its own (auto_map in its config.json); refused."
-        raise WeightsError("weights_unsafe", reason, CHOOSE)
-    if kind != "starcoder2":
-        reason = f"{weights} is no StarCoder2 model: its config.json says {str(kind)[:40]!r}."
-        raise WeightsError("wrong_model", reason, CHOOSE)
-    with TemporaryDirectory(prefix="jupyter-sc2-") as folder:
-        path = Path(folder, CONFIG)
-        path.write_bytes(config)
-        try:
-            read_config(path.parent)
-        except WeightsError as error:
-            message = error.message.replace(str(path), f"config.json of {weights}")
-            raise WeightsError("wrong_model", message, CHOOSE) from None
 
 
 def _read(fetcher: Fetcher, place: Place) -> bytes:

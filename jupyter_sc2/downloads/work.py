@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from contextlib import suppress
-from datetime import datetime, timezone
 from pathlib import Path
 
-from jupyter_sc2.downloads import kept, pins, plan, records
+from jupyter_sc2.downloads import pins, plan
 from jupyter_sc2.downloads.client import Hub
 from jupyter_sc2.downloads.fetch import Fetcher
+from jupyter_sc2.downloads.finish import finish
 from jupyter_sc2.downloads.meter import Meter
-from jupyter_sc2.downloads.offer import is_licence
 from jupyter_sc2.downloads.patience import class_names
 from jupyter_sc2.downloads.pins import Pin
-from jupyter_sc2.downloads.places import Place, Repo
-from jupyter_sc2.downloads.records import Kept, Record
+from jupyter_sc2.downloads.places import LARGER_DISK, Place, Repo, check_room
 from jupyter_sc2.downloads.settings import Settings
-from jupyter_sc2.engine.folder import SUMS
-from jupyter_sc2.errors import Sc2Error
-
-RESERVE_BYTES = 64 << 20  # left free on the disk
 
 
 def download(weights: str, branch: str, cache: Path, settings: Settings, hub: Hub, meter: Meter) -> None:
@@ -34,26 +25,11 @@ def download(weights: str, branch: str, cache: Path, settings: Settings, hub: Hu
         sums = _check(places, fetcher, meter)
         missing = [place for place in places if place.file.name not in sums]
         if missing:
-            check_room(cache, sum(place.file.size - place.held() for place in missing))
+            check_room(cache, sum(place.file.size - place.held() for place in missing), LARGER_DISK)
             meter.enter("running", sum(place.held() for place in places), pin.total)
         for place in missing:
             sums[place.file.name] = fetcher.fetch(place)
         finish(repo, pin, sums)
-
-
-def finish(repo: Repo, pin: Pin, sums: dict[str, str]) -> None:
-    """Writes what makes weights complete; the record comes last. Raises OSError."""
-    folder = repo.snapshot(pin.revision)
-    with suppress(OSError):  # weights that another user fetched are used as they are
-        draft = folder / f"{SUMS}.{os.getpid()}"
-        draft.write_text("".join(f"{sums[name]}  {name}\n" for name in sorted(sums)))
-        os.replace(draft, folder / SUMS)
-        repo.refer(pin.branch, pin.revision)
-    files = {file.name: Kept(sums[file.name], file.size, file.etag) for file in pin.files}
-    licence = next((name for name in sorted(files) if is_licence(name)), "")
-    now = datetime.now(timezone.utc).isoformat(timespec="seconds")
-    kept.write(records.path_of(pin.weights), Record(pin.weights, pin.revision, str(folder), files, licence, now))
-    pins.remove(pin.weights)
 
 
 def _pin(repo: Repo, branch: str, settings: Settings, hub: Hub, meter: Meter) -> Pin:
@@ -81,13 +57,3 @@ def _check(places: list[Place], fetcher: Fetcher, meter: Meter) -> dict[str, str
         meter.enter("checking", 0, sum(place.file.size for place in whole))
     sums = {place.file.name: fetcher.check(place) for place in whole}
     return {name: digest for name, digest in sums.items() if digest}
-
-
-def check_room(cache: Path, needed: int) -> None:
-    """Raises Sc2Error `disk_full` when the rest cannot fit."""
-    cache.mkdir(parents=True, exist_ok=True)
-    free = shutil.disk_usage(cache).free - RESERVE_BYTES
-    if needed > free:
-        reason = f"{needed / 1e9:.1f} GB more are needed on the disk of {cache}; {max(0, free) / 1e9:.1f} GB are free."
-        hint = "Make room, or set HF_HOME to a folder on a larger disk."
-        raise Sc2Error("disk_full", reason, hint, status=507)

@@ -1,12 +1,17 @@
 """What goes wrong on the way ends in working weights or in a clear sentence, never in half a model."""
 
 import json
+import os
 import resource
 import socket
+import subprocess
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from checkpoints import SHARDED, SILENT, SMALLEST
 from hub import SIGNATURE, STRANGER, TOKEN
+from huggingface_hub import snapshot_download
 from huggingface_hub.utils import _http
 
 from jupyter_sc2.downloads import pins, records
@@ -107,6 +112,35 @@ def test_a_file_that_never_comes_whole(kind, after, hub, fetch, nothing_half):
     assert told.failure.code == "line_dropped"
     assert_plain(told.failure)
     nothing_half(SMALLEST)
+
+
+def test_a_file_that_is_shorter_on_the_server(hub, fetch, nothing_half):
+    hub.fault(FILE, "truncate", after=900_000)
+    failure = fetch(SMALLEST)[-1].failure
+    assert failure.code == "weights_corrupt"
+    assert_plain(failure)
+    assert hub.sent[FILE] == 2 * 900_000
+    nothing_half(SMALLEST)
+
+
+def test_a_cache_of_another_user_is_used_as_it_is(hub, fetch, cache, works):
+    folder = snapshot_download(SMALLEST, cache_dir=cache, endpoint=hub.url)
+    with unwritable(folder):
+        assert fetch(SMALLEST)[-1].failure is None
+        assert not (Path(folder) / "SHA256SUMS").exists()
+    works(SMALLEST)
+
+
+@contextmanager
+def unwritable(folder):
+    """Root may write everywhere but into what is immutable."""
+    change = (["chattr", "+i"], ["chattr", "-i"]) if os.geteuid() == 0 else (["chmod", "a-w"], ["chmod", "u+w"])
+    if subprocess.run([*change[0], folder], capture_output=True).returncode:
+        pytest.skip("this file system has no immutable folders")
+    try:
+        yield
+    finally:
+        subprocess.run([*change[1], folder], check=True)
 
 
 def repo(hub, **changes):

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import tarfile
 from pathlib import Path
 
 import msgspec
 
 from jupyter_sc2.downloads import records
-from jupyter_sc2.downloads.bundle.manifest import BLOCK, MANIFEST, MAX_NAME, Manifest, manifest_of
+from jupyter_sc2.downloads.bundle.manifest import MANIFEST, MAX_NAME, Manifest, manifest_of
 from jupyter_sc2.downloads.digest import Digest
 from jupyter_sc2.downloads.explain import from_disk
 from jupyter_sc2.downloads.meter import Meter
+from jupyter_sc2.downloads.places import check_room
 from jupyter_sc2.downloads.records import Record
 from jupyter_sc2.errors import Sc2Error, WeightsError
 
@@ -43,10 +43,7 @@ def export(weights: str, path: Path, meter: Meter) -> None:
         raise Sc2Error("bad_value", f"A file of {weights} has a name of more than {MAX_NAME} characters.")
     draft = path.with_name(f"{path.name}.part")
     try:
-        free = shutil.disk_usage(path.parent).free
-        if manifest.total + BLOCK * 4 * len(manifest.files) > free:
-            reason = f"{manifest.total / 1e9:.1f} GB are needed in {path.parent}; {free / 1e9:.1f} GB are free."
-            raise Sc2Error("disk_full", reason, "Make room, or choose another place.", status=507)
+        check_room(path.parent, manifest.total, "Make room, or choose another place.")
         meter.enter("running", 0, manifest.total)
         try:
             _write(draft, manifest, record, meter)

@@ -15,12 +15,12 @@ from jupyter_sc2.downloads.bundle.manifest import BLOCK, MANIFEST, MAX_MANIFEST_
 from jupyter_sc2.downloads.delete import remove
 from jupyter_sc2.downloads.digest import PIECE_BYTES, Digest
 from jupyter_sc2.downloads.explain import from_disk
+from jupyter_sc2.downloads.finish import finish
+from jupyter_sc2.downloads.judge import check_config
 from jupyter_sc2.downloads.meter import Meter
 from jupyter_sc2.downloads.offer import CONFIG, check_form, choose, is_adapter, is_wanted
 from jupyter_sc2.downloads.pins import Pin
-from jupyter_sc2.downloads.places import Repo, check_id
-from jupyter_sc2.downloads.plan import check_config
-from jupyter_sc2.downloads.work import check_room, finish
+from jupyter_sc2.downloads.places import LARGER_DISK, Repo, check_id, check_room
 from jupyter_sc2.engine.folder import INDEX
 from jupyter_sc2.errors import Sc2Error
 
@@ -55,7 +55,7 @@ def unpack(file: BufferedReader, manifest: Manifest, cache: Path, meter: Meter) 
             raise Sc2Error("conflict", f"{weights} is here already, in another revision.", hint, status=409)
         drafts = cache / f".jupyter-sc2-import-{repo.root.name}"
         try:
-            check_room(cache, manifest.total)
+            check_room(cache, manifest.total, LARGER_DISK)
             shutil.rmtree(drafts, ignore_errors=True)  # of an import that was killed
             drafts.mkdir()
             meter.enter("running", 0, manifest.total)
