@@ -53,6 +53,14 @@ async def test_what_was_said_before(engine, create, tokenizer):
     )
 
 
+async def test_the_caches_of_a_few_requests_are_kept(engine, create):
+    for _ in range(9):
+        await create()
+    keys = [prompt.cache_key for prompt in engine.prompts]
+    assert len(set(keys)) == 4
+    assert keys[:4] == keys[4:8]
+
+
 async def test_the_newer_name_of_the_bound_goes_first(engine, create):
     await create(max_completion_tokens=5, max_tokens=7)
     await create(max_tokens=7)

@@ -6,6 +6,7 @@ import asyncio
 import secrets
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from itertools import count
 
 from msgspec import Struct
 
@@ -20,10 +21,11 @@ from jupyter_sc2.prompt.stop import STOP_IDS
 from jupyter_sc2.supervisor import EngineEvent, Stream, Ticket
 
 PRIORITY = 2  # as the chat
+CACHES = 4  # of the last such requests are kept: any of them helps the next, and ghost text keeps its own
 LEAST_TOP_P = 1e-6  # 0 is allowed here, and means the likeliest
 
-
 Reader = PlainText | Fenced
+_turns = count()
 
 
 class Asked(Struct, frozen=True):
@@ -109,7 +111,7 @@ class Run:
                 seed=seed,
                 stop_ids=list(asked.stop_ids),
                 priority=PRIORITY,
-                cache_key=f"openai/{stream.ticket.request_id}",
+                cache_key=f"openai/{next(_turns) % CACHES}",
                 spell=asked.spell,
                 fresh=sampling.seed is not None and temperature > 0,
                 stop=stops,
