@@ -31,11 +31,13 @@ class Shelf:
         self.free, self.refused, self.keeps = free, {}, set()
         self.commands = {}  # of real workers
         self.caches = []
+        self.appraised = 0  # times
 
     def _of(self, table, choice, default):
         return table.get((choice.weights, choice.precision), table.get(choice.weights, default))
 
     def appraise(self, choice):
+        self.appraised += 1
         if choice.weights in self.refused:
             raise Sc2Error(self.refused[choice.weights], "These weights may not be used.", status=403)
         return Appraisal(self._of(self.needs, choice, 1000), 100 * choice.context, LOWER[choice.precision])

@@ -328,6 +328,15 @@ class TestSmallerPrecision:
         assert choice_of(fleet).precision == "int8"
         assert (await fleets.answer(fleet))[0].finish == "stop"
 
+    async def test_where_nothing_is_smaller_it_is_tried_once(self, fleets):
+        """Weights that fit in no precision: they have failed, and nobody looks again and again."""
+        shelf = Shelf({"small": {"load_failure": "no_memory"}})
+        fleet = fleets.make(shelf, {"ghost": choose("small", precision="int4")})
+        assert (await fleets.answer(fleet))[0].code == "no_memory"
+        await asyncio.sleep(0.3)
+        assert shelf.appraised <= 4
+        assert states(fleet) == {"small": "failed"}
+
 
 class TestUnused:
     async def test_unused_weights_leave_and_load_again(self, fleets):

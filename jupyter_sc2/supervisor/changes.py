@@ -145,6 +145,8 @@ class Changes:
                 await self.aim(post, *smaller)
             elif post.is_changing:
                 self._turn_back(post, reason)
+            else:
+                return  # it has failed, and settling again would lead here again
         self.settle()
 
     async def _smaller(self, choice: ChooseWeights) -> tuple[ChooseWeights, Appraisal] | None:
