@@ -52,7 +52,7 @@ def licence_needed(weights: str) -> str:
     found = known(weights)
     if found is not None:
         return found.licence
-    if is_hub_id(weights) and from_bigcode(weights):
+    if from_bigcode(weights):  # also where a folder of that name stands in the way
         return OPENRAIL
     try:
         return describe(weights).licence

@@ -142,5 +142,7 @@ KNOWN: tuple[Known, ...] = (
 
 
 def known(weights: str) -> Known | None:
-    """The entry of `weights`; the Hub does not tell capitals from small letters."""
-    return next((entry for entry in KNOWN if entry.weights.lower() == weights.lower()), None)
+    """The entry of `weights`; the Hub does not tell capitals from small letters, but `Built-In` is a folder."""
+    if weights == BUILT_IN:
+        return _BUILT_IN
+    return next((entry for entry in KNOWN[1:] if entry.weights.lower() == weights.lower()), None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 
 from jupyter_sc2.errors import WeightsError
@@ -25,7 +26,10 @@ def locate(weights: str) -> Path:
     if weights == BUILT_IN:
         return Path(__file__).parent.parent / "data" / BUILT_IN
     if not is_hub_id(weights):
-        return Path(weights).expanduser().absolute()
+        path = Path(weights)
+        with suppress(RuntimeError):  # `~` of somebody who does not exist is a folder's name
+            path = path.expanduser()
+        return path.absolute()
     from jupyter_sc2.downloads import records  # needs nothing heavy, but only these weights need it
 
     record = records.find(weights)

@@ -42,6 +42,13 @@ def test_the_home_folder_may_be_named(tmp_path, monkeypatch):
     assert catalog.locate("~/starcoder2-3b") == tmp_path / "starcoder2-3b"
 
 
+def test_the_home_folder_of_nobody(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert catalog.locate("~nobody-at-all/x") == tmp_path / "~nobody-at-all" / "x"
+    with pytest.raises(WeightsError, match="No weights in"):
+        catalog.find("~nobody-at-all/x")
+
+
 def test_the_built_in_weights_are_in_the_package():
     assert (catalog.locate(catalog.BUILT_IN) / "tokenizer.json").exists()
 

@@ -165,6 +165,18 @@ def test_the_licence_is_known_before_anything_is_here(tmp_path):
     assert catalog.licence_needed(str(tmp_path)) == ""
 
 
+def test_no_folder_lends_a_name_that_needs_no_licence(tmp_path, monkeypatch):
+    """Names are compared without regard to capitals, folders are not."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "Built-In").mkdir()
+    folder_with(tmp_path / "Built-In", THREE_B)
+    assert catalog.locate("Built-In") == tmp_path / "Built-In"
+    assert catalog.licence_needed("Built-In") == "bigcode-openrail-m"
+    assert known("Built-In") is None
+    (tmp_path / "bigcode" / "of-tomorrow").mkdir(parents=True)
+    assert catalog.licence_needed("bigcode/of-tomorrow") == "bigcode-openrail-m"
+
+
 @pytest.mark.parametrize(
     "readme", ["", "license: bigcode-openrail-m\n", "---\nlicence: x\n", "# A\n---\nlicense: bigcode-openrail-m\n---\n"]
 )
