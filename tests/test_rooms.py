@@ -38,7 +38,7 @@ MAY_IMPORT = {
     },
     "evaluate": {
         "__version__", "messages", "errors", "tokenizer", "notebook", "prompt", "supervisor", "catalog",
-        "ngrams", "tune.documents",
+        "ngrams", "tune.documents", "licences", "downloads.kept", "doctor.configured",
     },
     "cli": {"__version__", "errors", "evaluate", "downloads", "doctor", "models_command"},
     "handlers": {

@@ -16,6 +16,7 @@ from msgspec import Struct
 from jupyter_sc2 import catalog
 from jupyter_sc2.errors import Sc2Error
 from jupyter_sc2.evaluate.documents import Document, source_cell
+from jupyter_sc2.evaluate.gate import check_licence
 from jupyter_sc2.evaluate.siblings import Siblings
 from jupyter_sc2.evaluate.states import state_at
 from jupyter_sc2.evaluate.tasks import Hole
@@ -51,6 +52,7 @@ class Completer:
 
     def __init__(self, weights: str, threads: int | None = None, siblings: Sequence[Document] = ()) -> None:
         self.entry = catalog.find(weights)
+        check_licence(weights)
         self.tokenizer = Tokenizer(self.entry.tokenizer_path)
         self._siblings = Siblings(siblings if self.entry.reads_notebooks else (), self.tokenizer)
         settings = WorkerSettings(

@@ -8,6 +8,7 @@ from jupyter_sc2 import catalog
 from jupyter_sc2.errors import Sc2Error
 from jupyter_sc2.evaluate.baselines import BASELINES
 from jupyter_sc2.evaluate.completer import MIN_PROMPT_IDS, PROMPT_IDS
+from jupyter_sc2.evaluate.gate import check_licence
 from jupyter_sc2.evaluate.runs import Contender
 from jupyter_sc2.messages import MAX_PROMPT_IDS
 from jupyter_sc2.notebook import ARMS
@@ -40,6 +41,7 @@ def contenders(args: argparse.Namespace) -> list[Contender]:
     for weights in everyone:
         if weights not in BASELINES:
             catalog.find(weights)
+            check_licence(weights)
     if args.weights in BASELINES and (args.ablate or args.against_arm):
         raise Sc2Error("bad_value", f"{args.weights} is a baseline and has no arms to compare.")
     if args.ablate:

@@ -13,12 +13,17 @@ def check(role: Role, choice: ChooseWeights, policy: Policy, acceptances: Accept
     """Reads files. Raises WeightsError or Sc2Error: 403 `pinned`, `not_allowed`, `licence_needed`, 422 `wrong_kind`."""
     policy.require_free(role)
     policy.require(choice.weights, choice.adapter)
-    for name in filter(None, (choice.weights, choice.adapter)):
-        acceptances.require(catalog.licence_needed(name))
+    require_licences(choice, acceptances)
     entry = check_files(choice)
     if role == "ghost" and entry.kind != "base":
         message = f"{entry.name} was trained to converse and cannot complete code at the cursor."
         raise Sc2Error("wrong_kind", message, "Choose base weights for ghost text, such as StarCoder2-3B.", status=422)
+
+
+def require_licences(choice: ChooseWeights, acceptances: Acceptances) -> None:
+    """Raises Sc2Error 403 `licence_needed` when that of the weights, or of the adapter, is not accepted."""
+    for name in filter(None, (choice.weights, choice.adapter)):
+        acceptances.require(catalog.licence_needed(name))
 
 
 def check_files(choice: ChooseWeights) -> catalog.Entry:

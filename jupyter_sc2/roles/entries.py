@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from os.path import isfile  # unlike Path.is_file it raises for no path
 from pathlib import Path
 
 from jupyter_sc2 import catalog
@@ -56,11 +57,11 @@ def _on_disk(weights: str) -> tuple[Presence, str, int]:
         record = records.find(weights)
         return records.presence(weights), record.revision if record else "", records.disk_bytes(weights)
     folder = catalog.locate(weights)
-    return ("complete" if (folder / "config.json").is_file() else "absent"), "", _bytes_in(folder)
+    return ("complete" if isfile(folder / "config.json") else "absent"), "", _bytes_in(folder)
 
 
 def _is_adapter(weights: str) -> bool:
-    return (catalog.locate(weights) / "adapter_config.json").is_file()
+    return isfile(catalog.locate(weights) / "adapter_config.json")
 
 
 def _bytes_in(folder: Path) -> int:

@@ -8,7 +8,7 @@ from jupyter_sc2 import catalog
 from jupyter_sc2.engine.config import ModelConfig, read_config
 from jupyter_sc2.licences import Acceptances
 from jupyter_sc2.messages import ChooseWeights, Machine, Precision
-from jupyter_sc2.roles.checks import check_files
+from jupyter_sc2.roles.checks import check_files, require_licences
 from jupyter_sc2.supervisor import Appraisal, WorkerSettings
 
 
@@ -22,17 +22,15 @@ class Stock:
         from jupyter_sc2.catalog import memory  # a server starts without these
         from jupyter_sc2.catalog.machine import look
 
-        self._acceptances.require(catalog.licence_needed(choice.weights))
+        require_licences(choice, self._acceptances)
         check_files(choice)
-        if choice.adapter:
-            catalog.locate(choice.adapter)
         config, machine = read_config(catalog.locate(choice.weights)), look()
         precision, need = _resolve(config, choice, machine)
         caches = max(self._template.cache_bytes, memory.context_bytes(config, precision, choice.context))
         return Appraisal(need, caches, _lower(config, precision, machine))
 
     def settings(self, choice: ChooseWeights, cache_bytes: int) -> WorkerSettings:
-        self._acceptances.require(catalog.licence_needed(choice.weights))
+        require_licences(choice, self._acceptances)
         return replace(
             self._template,
             folder=str(catalog.locate(choice.weights)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -62,7 +63,7 @@ class View:
     def licence(self, licence_id: str) -> Licence:
         """The terms, with the licence file of weights that are here. Raises Sc2Error 404."""
         texts = (
-            text_of(catalog.locate(record.weights))
+            text_of(Path(record.folder))  # files may be gone whose record is still here
             for record in recorded()
             if catalog.licence_needed(record.weights) == licence_id
         )

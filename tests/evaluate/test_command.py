@@ -8,6 +8,7 @@ from evaluate.notebooks import notebook, write
 
 from jupyter_sc2 import catalog, cli
 from jupyter_sc2.evaluate import runs as runs_room
+from jupyter_sc2.licences import OPENRAIL_M, TERMS, Acceptances
 from jupyter_sc2.notebook import ARMS
 from jupyter_sc2.tune.export import write_sums
 
@@ -113,6 +114,18 @@ def test_an_interrupted_run_shows_what_there_is(folder, monkeypatch, capsys):
     out, err = capsys.readouterr()
     assert "Interrupted after 3 of" in err
     assert "first text after" in out
+
+
+def test_weights_under_a_licence_are_not_loaded_before_it_is_accepted(folder, tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("JUPYTER_DATA_DIR", str(tmp_path / "data"))
+    weights = shutil.copytree(catalog.locate(catalog.BUILT_IN), tmp_path / "weights")
+    (weights / "README.md").write_text("---\nbase_model: bigcode/starcoder2-3b\n---\n")
+    command = ["evaluate", str(folder), "--max-holes", "1", "--quiet", "--weights", str(weights)]
+    assert cli.main(command) == 2
+    assert "has not been accepted here yet" in capsys.readouterr().err
+    terms = TERMS[OPENRAIL_M]
+    Acceptances(tmp_path / "data" / "sc2").accept(terms.id, terms.version, "Ada")
+    assert cli.main(command) == 0
 
 
 @pytest.mark.parametrize(
