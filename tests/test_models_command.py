@@ -2,6 +2,7 @@
 
 import io
 import json
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +10,7 @@ from jupyter_sc2 import cli
 from jupyter_sc2.downloads import records
 from jupyter_sc2.downloads.kept import data_folder
 from jupyter_sc2.licences import OPENRAIL_M, TERMS, Acceptances
+from jupyter_sc2.messages import ChooseWeights
 from jupyter_sc2.roles import KeptChoices
 
 BIGCODE, FREE = "bigcode/starcoder2-3b", "somebody/rambler"
@@ -113,6 +115,16 @@ def test_download_use_and_delete(run, monkeypatch):
     status, out, _ = run("delete", BIGCODE, typed="y\n")
     assert (status, "free again" in out) == (0, True)
     assert records.presence(BIGCODE) == "absent"
+
+
+def test_an_adapter_that_a_role_has_is_not_deleted(run):
+    assert run("download", FREE, "--quiet")[0] == 0
+    KeptChoices(data_folder()).keep("chat", ChooseWeights("built-in", FREE))
+    config = '{"peft_type": "LORA", "r": 2, "lora_alpha": 2}'
+    Path(records.find(FREE).folder, "adapter_config.json").write_text(config)
+    status, _, err = run("delete", FREE, "--yes")
+    assert (status, "answers for chat" in err) == (2, True)
+    assert records.presence(FREE) == "complete"
 
 
 def test_weights_without_a_licence_need_no_gate(run):

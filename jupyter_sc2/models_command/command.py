@@ -65,10 +65,11 @@ def _download(args: argparse.Namespace) -> int:
 def _delete(args: argparse.Namespace) -> int:
     here = Surroundings()
     check_id(args.weights)
-    users = {choice.role for choice in here.roles if choice.weights == args.weights}
+    users = {choice.role for choice in here.roles if args.weights in (choice.weights, choice.adapter)}
     for server in running():
         told = server.ask("GET", "sc2/status")["roles"]
-        users |= {choice["role"] for choice in told if args.weights in (choice["weights"], choice["next_weights"])}
+        fields = ("weights", "adapter", "next_weights")
+        users |= {choice["role"] for choice in told if args.weights in [choice[field] for field in fields]}
     if users:
         names = " and ".join(role for role in ROLES if role in users)
         hint = f"Choose other weights first: jupyter sc2 models use {next(r for r in ROLES if r in users)} built-in"
