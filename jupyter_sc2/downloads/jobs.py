@@ -8,7 +8,7 @@ from pathlib import Path
 
 from jupyter_sc2.downloads import pins
 from jupyter_sc2.downloads.delete import cancel, delete
-from jupyter_sc2.downloads.job import Job
+from jupyter_sc2.downloads.job import ENDED, Job
 from jupyter_sc2.downloads.pins import Pin
 from jupyter_sc2.downloads.places import check_id, hub_cache
 from jupyter_sc2.downloads.settings import Settings
@@ -34,6 +34,9 @@ class Downloads:
         """
         check_id(weights)
         job = self._jobs.get(weights)
+        while job is not None and job.is_active and job.latest.state in ENDED:
+            await job.stop()  # it has said how it ended, and its process is about to go
+            job = self._jobs.get(weights)
         if job is None or not job.is_active:
             known = job.latest if job else self._paused(pin) if (pin := pins.read(weights)) else None
             waits = sum(each.is_active for each in self._jobs.values()) >= self._settings.at_once

@@ -142,6 +142,18 @@ async def test_a_failure_is_told(server):
     assert downloads.list() == []
 
 
+async def test_tried_again_at_once(server, hub, works):
+    """Whoever reads that it failed may press the button before the process has gone."""
+    hub.gated.add(SMALLEST)
+    downloads = server()
+    await downloads.start(SMALLEST)
+    await until(lambda: state(downloads, SMALLEST) == "failed")
+    hub.gated.clear()
+    await downloads.start(SMALLEST)
+    await until(lambda: state(downloads, SMALLEST) == "done")
+    works(SMALLEST)
+
+
 @pytest.mark.parametrize(
     "wrong", ["", "gpt2", "/etc/passwd", "../x/y", "a/b/c", "a/../b", "a--b/c", "a/b\n", "x" * 97 + "/y"]
 )
