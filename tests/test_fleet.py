@@ -382,6 +382,36 @@ async def test_by_hand(fleets):
     assert fleet.users_of("large") == []
 
 
+async def test_what_is_unloaded_on_its_way_is_on_its_way_no_more(fleets, tmp_path):
+    """By hand, or because somebody refused its licence meanwhile."""
+    script, _ = gated(tmp_path)
+    fleet = fleets.make(Shelf({"large": script}), roles=("ghost",))
+    await fleet.choose("ghost", choose("large"))
+    await until(lambda: "large" in loaded(fleet))
+    await fleet.unload("large")
+    choice = choice_of(fleet)
+    assert (choice.weights, choice.next_weights) == ("small", "")
+    assert choice.note == "large was unloaded before it was ready. small answers as before."
+    assert fleet.users_of("large") == []
+    await until(lambda: [s.weights for s in fleet.supervisors] == ["small"])
+    assert (await fleets.answer(fleet))[0].finish == "stop"
+    assert fleet.notes.told[-1] == [choice]
+
+
+async def test_a_larger_context_that_is_chosen_before_the_load_begins(fleets):
+    """The memory for KV caches is that of the latest choice, although the load had waited for room with another."""
+    shelf = Shelf({"small": SLOW}, needs={"small": 2_000, "large": 3_000})
+    fleet = fleets.make(shelf, {"ghost": choose("small"), "chat": choose("large")}, budget_bytes=4_000)
+    stream = fleets.ask(fleet, "ghost", new=200)
+    await until(lambda: stream.usage.new_ids)
+    waiting = fleets.ask(fleet, "chat")
+    await until(lambda: ("large", 409_600) in shelf.caches)
+    await fleet.choose("chat", choose("large", context=8192))
+    assert (await end_of(waiting))[0].finish == "stop"
+    assert shelf.caches[-1] == ("large", 819_200)
+    assert (await end_of(stream))[1] == 200
+
+
 async def test_stopping_leaves_no_process(fleets, tmp_path):
     script, _ = gated(tmp_path)
     fleet = fleets.make(Shelf({"small": SLOW, "large": script}))

@@ -39,6 +39,7 @@ class Models:
         self.fleet, self._policy, self._kept, self._acceptances = fleet, policy, kept, acceptances
         self._on_download, self._log = on_download, log or logging.getLogger(__name__)
         self._keeping: set[asyncio.Task[None]] = set()
+        self._one_at_a_time = asyncio.Lock()  # so that the later choice is kept last
         self._chosen = set(kept.read()[0].roles)  # roles that a user ever chose for
 
     @cached_property
@@ -133,7 +134,8 @@ class Models:
 
     async def _keep(self, role: Role, choice: ChooseWeights) -> None:
         try:
-            await asyncio.to_thread(self._kept.keep, role, choice)
+            async with self._one_at_a_time:
+                await asyncio.to_thread(self._kept.keep, role, choice)
         except Sc2Error as error:
             self._log.warning("%s %s", error.message, error.hint)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from msgspec.structs import replace
 
@@ -113,6 +113,16 @@ class Changes:
         if told != self._told:
             self._told = told
             self.watcher.roles(told)
+
+    def give_up(self, members: Collection[Member]) -> None:
+        """`members` are about to leave the memory: roles that were changing to one of them stay as they are."""
+        for post in self.posts.values():
+            if post.coming in members:
+                name = self._source.name_of(post.newest[0].weights)
+                post.stay()
+                old = self._source.name_of(post.choice.weights)
+                post.note = f"{name} was unloaded before it was ready. {old} answers as before."
+        self.settle()
 
     def _roles_of(self, member: Member) -> list[Role]:
         return [post.role for post in self.posts.values() if post.member is member]

@@ -112,8 +112,13 @@ class Fleet:
             member.supervisor.start()
 
     async def unload(self, weights: str) -> None:
-        """Frees the memory of `weights`; open requests end. The next request loads them again."""
-        await asyncio.gather(*(member.supervisor.unload() for member in self._engines.of(weights)))
+        """Frees the memory of `weights`; open requests end. The next request loads them again.
+
+        A role that was changing to them stays as it is.
+        """
+        members = self._engines.of(weights)
+        self._changes.give_up(members)
+        await asyncio.gather(*(member.supervisor.unload() for member in members))
 
     async def reload(self, weights: str) -> None:
         """Loads `weights` anew; open requests end."""
@@ -138,15 +143,15 @@ class Fleet:
 
     async def _prepare(self, member: Member) -> WorkerSettings:
         """Awaited by a supervisor before it starts a worker. Raises Sc2Error when none may be started."""
-        choices = self._changes.choices_for(member)
-        if not choices:
-            raise Sc2Error("engine_stopped", "Nobody uses these weights any more.", status=503)
-        appraised = [await asyncio.to_thread(self._source.appraise, choice) for choice in choices]
-        member.need = max(each.need for each in appraised)
-        member.cache_bytes = max(each.cache_bytes for each in appraised)
-        settings = await asyncio.to_thread(self._source.settings, choices[0], member.cache_bytes)
-        await self._engines.room.make(member, self._changes.answering_until(member))
-        return settings
+        while choices := self._changes.choices_for(member):
+            appraised = [await asyncio.to_thread(self._source.appraise, choice) for choice in choices]
+            member.need = max(each.need for each in appraised)
+            member.cache_bytes = max(each.cache_bytes for each in appraised)
+            settings = await asyncio.to_thread(self._source.settings, choices[0], member.cache_bytes)
+            await self._engines.room.make(member, self._changes.answering_until(member))
+            if choices == self._changes.choices_for(member):  # else a role chose a larger context meanwhile
+                return settings
+        raise Sc2Error("engine_stopped", "Nobody uses these weights any more.", status=503)
 
     def _hear(self, status: EngineStatus) -> None:
         """Tells others, and has roles and engines settle anew, though not from within what is being told of."""
