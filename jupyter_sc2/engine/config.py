@@ -46,7 +46,7 @@ class ModelConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.hidden_act != "gelu_pytorch_tanh":
-            raise ValueError(f"hidden_act is {self.hidden_act!r}; StarCoder2 uses gelu_pytorch_tanh")
+            raise ValueError(f"hidden_act is {self.hidden_act[:40]!r}; StarCoder2 uses gelu_pytorch_tanh")
         if self.hidden_size % self.num_attention_heads or self.num_attention_heads % self.num_key_value_heads:
             raise ValueError("hidden_size, num_attention_heads and num_key_value_heads do not divide")
 

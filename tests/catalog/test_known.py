@@ -225,6 +225,14 @@ def test_what_is_not_starcoder2_is_refused(tmp_path, config):
         describe(folder_with(tmp_path, config))
 
 
+def test_a_refusal_tells_a_part_of_what_it_found(tmp_path):
+    """Messages go to pages, events and the log; whoever made the file is not trusted."""
+    with pytest.raises(WeightsError) as error:
+        describe(folder_with(tmp_path, {**SMALL, "hidden_act": "x" * 100_000}))
+    assert "uses gelu_pytorch_tanh" in error.value.message
+    assert len(error.value.message) < 1000
+
+
 def test_a_huge_config_is_refused(tmp_path):
     (tmp_path / "config.json").write_text(json.dumps({**SMALL, "x": "y" * (5 << 20)}))
     for read in (catalog.find, describe):

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from msgspec import structs
 from openai_wire import check_error, pieces_of
 
 from jupyter_sc2.messages import Finished, Logprob, Tokens, Usage
@@ -135,6 +136,16 @@ async def test_models(engine, send):
         response = await send(None, "v1", "models", model["id"], method="GET")
         assert json.loads(response.text) == model
         assert model["created"] > 1e9
+
+
+async def test_weights_whose_folder_went_away_since_are_listed(engine, send, sc2_app, monkeypatch, tmp_path):
+    served = sc2_app.services.of("ghost")
+    gone = structs.replace(served.entry, folder=tmp_path / "gone")
+    monkeypatch.setattr(served, "entry", gone, raising=False)
+    response = await send(None, "v1", "models", method="GET")
+    assert response.status == 200, response.text
+    assert {model["created"] for model in json.loads(response.text)["data"]} == {0}
+    assert (await send(None, "v1", "models", "ghost", method="GET")).status == 200
 
 
 async def test_weights_that_are_not_there_are_not_listed(send, sc2_app, monkeypatch, tmp_path):

@@ -208,6 +208,16 @@ async def test_weights_that_heal_are_asked_from_a_border(engine, create, sc2_app
     assert engine.prompts[1].spell == ""
 
 
+async def test_what_was_spelled_is_of_the_prompt_once(engine, create, sc2_app, tokenizer, monkeypatch):
+    """As its other ids are, whatever the number of choices."""
+    served = sc2_app.services.of("ghost")
+    monkeypatch.setattr(served, "entry", structs.replace(served.entry, heals=True), raising=False)
+    ids = tokenizer.encode("print")
+    engine.enqueue(Tokens("", ids), Tokens("", ids, candidate=1), finished("stop", "stop", new_ids=2 * len(ids)))
+    usage = (await create(prompt="x = 1\npri", max_tokens=4, n=2))["usage"]
+    assert (usage["prompt_tokens"], usage["completion_tokens"]) == (5 + len(ids), 0)
+
+
 async def test_a_closed_connection_ends_all_prompts(engine, connect):
     engine.enqueue("a", 60)
     engine.enqueue("a", 60)

@@ -32,5 +32,8 @@ class ModelHandler(OpenAIHandler):
 def _model(name: str, chosen: Chosen) -> OpenAIModel:
     """`owned_by` of a role says which weights answer it."""
     weights = chosen.name
-    created = int(chosen.served.entry.folder.stat().st_mtime)
+    try:
+        created = int(chosen.served.entry.folder.stat().st_mtime)
+    except OSError:  # gone since it was read; what is in memory answers nevertheless
+        created = 0
     return OpenAIModel(name, created, "jupyter-sc2" if name == weights else weights)

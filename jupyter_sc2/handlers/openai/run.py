@@ -82,11 +82,13 @@ class Run:
 
     @property
     def usage(self) -> OpenAIUsage:
-        """Ids that spelled what was typed count as the prompt's."""
-        spelled = sum(reader.spelling_ids for reader in self._readers)
+        """Ids that spelled what was typed count as the prompt's, as its others do once for all choices."""
+        spelled = [reader.spelling_ids for reader in self._readers]
+        choices = self.choices // len(self.streams)
         usages = [ended.usage for ended in self._ended.values()]
-        prompt = sum(usage.prompt_ids for usage in usages) + spelled
-        new = sum(usage.new_ids for usage in usages) - spelled
+        once = sum(max(spelled[first : first + choices]) for first in range(0, len(spelled), choices))
+        prompt = sum(usage.prompt_ids for usage in usages) + once
+        new = sum(usage.new_ids for usage in usages) - sum(spelled)
         cached = sum(usage.prompt_ids - usage.recomputed_ids for usage in usages)
         return OpenAIUsage(prompt, new, prompt + new, OpenAICached(cached))
 
