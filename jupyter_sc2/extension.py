@@ -122,7 +122,7 @@ class Sc2App(ExtensionApp):
         self.services = handlers.Services(
             self.models, lambda: self.fleet.supervisors, self.prompt_ids, conversations, self.own_notebooks
         )
-        self.fleet.watch(Watch(self.services.serve, self.models.keep, news.tell_roles))
+        self.fleet.watch(Watch(self.services.serve, self.services.forget, self.models.keep, news.tell_roles))
         follow_notebooks(logger, conversations)
 
     def initialize_handlers(self) -> None:

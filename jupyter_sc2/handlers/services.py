@@ -48,6 +48,11 @@ class Served:
             return None
         return max(LEAST_IDS, int(READ_SECONDS * details.prefill_per_second))
 
+    def forget(self) -> None:
+        """What was read is read anew when it is needed next."""
+        for name in ("entry", "tokenizer"):
+            self.__dict__.pop(name, None)
+
     def admit(self, ticket: Ticket) -> Stream:
         """A place at the engine for weights that exist. Raises WeightsError, or as `Engine.admit` does."""
         _ = self.entry  # without weights there is nothing to wait for
@@ -93,6 +98,12 @@ class Services:
                 self.served[role] = served
                 return
         self.served[role] = Served(choice.weights, engine, choice.context, choice.adapter)
+
+    def forget(self, engine: Engine) -> None:
+        """`engine` loads its weights: prompts are built for the files that are there now."""
+        for served in self.served.values():
+            if served.engine is engine:
+                served.forget()
 
     def notebooks_beside(self, root: str, request: CompletionRequest, served: Served) -> str:
         """The file of the table of what stands beside the request's notebook, if it is ready and of use.

@@ -9,18 +9,23 @@ from jupyter_sc2.supervisor import Supervisor, Watcher
 
 
 class Watch(Watcher):
-    """`serve` is told which engine answers, `keep` which choice turned out well, `tell` how all roles stand."""
+    """`serve` is told which engine answers, `forget` which one loads files anew, `keep` which choice turned out well,
+    `tell` how all roles stand."""
 
     def __init__(
         self,
         serve: Callable[[Role, ChooseWeights, Supervisor], None],
+        forget: Callable[[Supervisor], None],
         keep: Callable[[Role, ChooseWeights], None],
         tell: Callable[[list[RoleChoice]], None],
     ) -> None:
-        self._serve, self._keep, self._tell = serve, keep, tell
+        self._serve, self._forget, self._keep, self._tell = serve, forget, keep, tell
 
     def role(self, role: Role, choice: ChooseWeights, engine: Supervisor) -> None:
         self._serve(role, choice, engine)
+
+    def loads(self, engine: Supervisor) -> None:
+        self._forget(engine)
 
     def chosen(self, role: Role, choice: ChooseWeights) -> None:
         self._keep(role, choice)

@@ -23,6 +23,9 @@ class Watcher:
     def role(self, role: Role, choice: ChooseWeights, engine: Supervisor) -> None:
         """From now on `role` is answered by `engine`."""
 
+    def loads(self, engine: Supervisor) -> None:
+        """`engine` begins to load its weights, which may be other files than last time."""
+
     def chosen(self, role: Role, choice: ChooseWeights) -> None:
         """A choice has turned out well and may be kept for the next start."""
 

@@ -159,6 +159,10 @@ class Fleet:
         if self._states.get(status.name) == status.state:
             return
         self._states[status.name] = status.state
+        if status.state == "loading":
+            for supervisor in self.supervisors:
+                if supervisor.name == status.name:
+                    self._changes.watcher.loads(supervisor)
         if self._settling is None:
             self._settling = asyncio.get_running_loop().call_soon(self._settle)
 
