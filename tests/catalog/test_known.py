@@ -142,6 +142,9 @@ def test_a_local_folder(tmp_path):
         ("---\nlicense: mit\nbase_model: bigcode/starcoder2-3b\n---\n", {}),
         ("---\nlicense: mit\nbase_model:\n  - me/x\n  - BigCode/starcoder2-7b\n---\n", {}),
         ('---\nlicense: mit\nbase_model: [me/x, "HuggingFaceH4/starchat2-15b-v0.1"]\n---\n', {}),
+        ("---\nlicense: mit\nbase_model: https://huggingface.co/bigcode/starcoder2-3b\n---\n", {}),
+        ("\ufeff---\r\nlicense: BigCode-OpenRAIL-M\r\n---\r\n", {}),
+        ("---\nlicense: bigcode-openrail-m\n---\n" + "long\n" * (1 << 20), {}),
         ("", {"_name_or_path": "bigcode/starcoder2-3b"}),
         ("---\nlicense: mit\n---\n", {**THREE_B, "vocab_size": 49160}),
     ],
@@ -155,6 +158,11 @@ def test_what_another_program_fetched_from_bigcode_needs_the_licence(tmp_path):
     place = tmp_path / "models--bigcode--starcoder2-3b" / "snapshots" / "0"
     place.mkdir(parents=True)
     assert catalog.licence_needed(folder_with(place)) == "bigcode-openrail-m"
+    (tmp_path / "by-another-name").symlink_to(place)
+    assert catalog.licence_needed(str(tmp_path / "by-another-name")) == "bigcode-openrail-m"
+    (tmp_path / "of-links").mkdir()
+    (tmp_path / "of-links" / "config.json").symlink_to(place / "config.json")
+    assert catalog.licence_needed(str(tmp_path / "of-links")) == "bigcode-openrail-m"
 
 
 def test_the_licence_is_known_before_anything_is_here(tmp_path):
@@ -189,7 +197,7 @@ def test_a_card_without_end_is_bounded(tmp_path):
     folder_with(tmp_path, readme="---\n" + "a: b\n" * 300 + "license: mit\n")
     assert front_matter(tmp_path) == {}
     (tmp_path / "README.md").write_bytes(b"---\nlicense: mit\n" + b"\xff" * (5 << 20))
-    assert front_matter(tmp_path) == {}
+    assert front_matter(tmp_path) == {"license": ["mit"]}  # its head counts, and is all that is read
 
 
 SELF_ALIGN = "{{ bos_token }}{% for message in messages %}### Instruction\n{{ message['content'] }}{% endfor %}"
