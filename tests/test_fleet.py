@@ -6,6 +6,7 @@ import os
 import signal
 
 import pytest
+from msgspec.structs import replace
 from shelf import Fleets, Shelf, answers, choice_of, choose, end_of, loaded, settled, states
 from supervised import gone
 from wire import until
@@ -61,6 +62,40 @@ async def test_a_larger_context_is_for_all_that_share(fleets):
     await fleet.choose("magic", choose("small", context=512))
     assert len(fleet.supervisors) == 1
     assert choice_of(fleet, "magic").context == 512
+
+
+async def test_a_larger_context_without_room_for_both(fleets):
+    """All that share the old engine part with it, or it could never leave."""
+    fleet = fleets.make(Shelf({"small": SLOW}, needs={"small": 3_000}), budget_bytes=4_000)
+    before = fleets.ask(fleet, new=100)
+    await until(lambda: before.usage.new_ids)
+    await fleet.choose("chat", choose("small", context=8192))
+    meanwhile = fleets.ask(fleet)
+    assert (await end_of(before))[1] == 100
+    assert (await end_of(meanwhile))[0].finish == "stop"
+    assert [(c.context, c.note) for c in fleet.choices()] == [(4096, ""), (4096, ""), (8192, "")]
+    await settled(fleet)
+    assert [s.roles for s in fleet.supervisors] == [["ghost", "magic", "chat"]]
+
+
+async def test_a_larger_context_that_does_not_fit_is_taken_back(fleets):
+    class Stingy(Shelf):
+        def appraise(self, choice):
+            found = super().appraise(choice)
+            return replace(found, need=choice.context)
+
+        def settings(self, choice, cache_bytes):
+            if cache_bytes > 500_000:
+                raise Sc2Error("weights_corrupt", "These weights do not load.", status=503)
+            return super().settings(choice, cache_bytes)
+
+    fleet = fleets.make(Stingy(), budget_bytes=9_000)
+    await fleets.answer(fleet)
+    await fleet.choose("chat", choose("small", context=8192))
+    await until(lambda: all("answers as before" in choice.note for choice in fleet.choices()))
+    for role in ("ghost", "chat"):
+        assert (await fleets.answer(fleet, role))[0].finish == "stop"
+    assert {choice.context for choice in fleet.choices()} == {4096}
 
 
 class TestSwitching:

@@ -73,8 +73,11 @@ class Changes:
         both = await self._fits_beside(post, choice, appraisal, known)
         member = self._engines.get(choice, appraisal.cache_bytes)
         for other in self.posts.values():  # a larger context is for all that share the weights
-            if other.member.recipe == member.recipe and other.member is not member and not other.is_changing:
+            shares = other.member.recipe == member.recipe and other.member is not member and not other.is_changing
+            if shares and (both or member is post.member):
                 other.wanted, other.coming = other.choice, member
+            elif shares and other is not post:
+                self._replace(other, other.choice, member)
         if member is post.member:
             post.stay()
             post.choice = choice
@@ -87,13 +90,17 @@ class Changes:
         elif both:
             post.wanted, post.coming = choice, member
         else:
-            if not post.tries and not post.member.has_failed:
-                post.former = post.choice
-            post.stay()
-            post.choice, post.member, post.tries = choice, member, True
-            self.watcher.role(post.role, choice, member.supervisor)
+            self._replace(post, choice, member)
         member.supervisor.forget_failure()
         member.supervisor.start()
+
+    def _replace(self, post: Post, choice: ChooseWeights, member: Member) -> None:
+        """There is no memory for both: `member` answers from now on, as soon as it can."""
+        if not post.tries and not post.member.has_failed:
+            post.former = post.choice
+        post.stay()
+        post.choice, post.member, post.tries = choice, member, True
+        self.watcher.role(post.role, choice, member.supervisor)
 
     def settle(self) -> None:
         """Brings roles and engines into accord with what has become of the engines."""
@@ -184,5 +191,6 @@ class Changes:
             post.choice, post.former, post.tries = post.former, None, False
             post.member = self._engines.get(post.choice)
             self.watcher.role(post.role, post.choice, post.member.supervisor)
+            post.member.supervisor.forget_failure()  # perhaps the same engine, that failed with a larger context
             post.member.supervisor.start()
         post.note += f" {self._source.name_of(post.choice.weights)} answers as before."
