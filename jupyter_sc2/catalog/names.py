@@ -13,9 +13,11 @@ _HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]{0,95}/[A-Za-z0-9_][\w.-]{0,95}", re.ASC
 
 
 def is_hub_id(weights: str) -> bool:
-    """Whether `weights` name a repository of the Hugging Face Hub: `org/name`, unless that is a path that exists."""
-    formed = _HUB_ID.fullmatch(weights) is not None and "--" not in weights and ".." not in weights
-    return formed and not Path(weights).exists()
+    """Whether `weights` name a repository of the Hugging Face Hub, `org/name`: a folder is written `./org/name`.
+
+    So a name means the same in every folder that a server may be started in.
+    """
+    return _HUB_ID.fullmatch(weights) is not None and "--" not in weights and ".." not in weights
 
 
 def locate(weights: str) -> Path:

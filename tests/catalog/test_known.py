@@ -89,7 +89,7 @@ def test_names_of_the_hub(tmp_path, monkeypatch):
         assert catalog.name_of(weights) == weights
     no_ids = (
         "built-in",
-        "models/mine",
+        "./models/mine",
         "/a/b",
         "a/b/c",
         "../b",
