@@ -22,6 +22,15 @@ pytest_plugins = ("pytest_jupyter.jupyter_server",)
 BUILT_IN = Path(jupyter_sc2.__file__).parent / "data" / "built-in"
 
 
+def pytest_collection_modifyitems(items):
+    """Where two processes run the tests, one has the browser's, which begin at once, and the other has the rest."""
+    browser = Path(__file__).parent / "ui"
+    for item in items:
+        name = "browser" if browser in item.path.parents else item.path.name
+        item.add_marker(pytest.mark.xdist_group(name))
+    items.sort(key=lambda item: browser not in item.path.parents)
+
+
 @pytest.fixture(autouse=True)
 def own_home(monkeypatch, tmp_path_factory):
     """No test reads or writes the developer's home."""

@@ -45,9 +45,8 @@ def test_a_stop_text_ends_the_answer_wherever_tokens_end(tokenizer, text, stops,
 
 @pytest.mark.parametrize("character", ["é", "日", "🙂"])
 def test_no_half_character_is_ever_shown(tokenizer, character):
-    spelled = [tokenizer.encode(character)] + [
-        [index for byte in character.encode() for index in [dict(tokenizer.spellings)[bytes([byte])]]]
-    ]
+    id_of = dict(tokenizer.spellings)
+    spelled = [tokenizer.encode(character), [id_of[bytes([byte])] for byte in character.encode()]]
     for ids in spelled:
         reader = PlainText(tokenizer, [], 10)
         assert [reader.feed([token_id]).text for token_id in ids] == [""] * (len(ids) - 1) + [character]
