@@ -45,9 +45,8 @@ def test_a_stop_text_ends_the_answer_wherever_tokens_end(tokenizer, text, stops,
 
 @pytest.mark.parametrize("character", ["é", "日", "🙂"])
 def test_no_half_character_is_ever_shown(tokenizer, character):
-    id_of = dict(tokenizer.spellings)
-    spelled = [tokenizer.encode(character), [id_of[bytes([byte])] for byte in character.encode()]]
-    for ids in spelled:
+    byte = dict(tokenizer.spellings)
+    for ids in (tokenizer.encode(character), [byte[bytes([each])] for each in character.encode()]):
         reader = PlainText(tokenizer, [], 10)
         assert [reader.feed([token_id]).text for token_id in ids] == [""] * (len(ids) - 1) + [character]
         reader = PlainText(tokenizer, [], 10)
