@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from hub import Hub
-from playwright.sync_api import Browser, Error, Page, Response, expect
+from playwright.sync_api import Browser, Page, expect
 from ui.browser import GHOST, IMPORTS, REST, START, change_theme, edit_cell, open_notebook, press_slowly, write_notebook
 from ui.chat import open_chat
 from ui.lab import Lab
@@ -30,6 +30,7 @@ from ui.models import (
     show_models,
     use_for,
 )
+from ui.smoke import complete
 from ui.test_faults import worker_pids
 
 from jupyter_sc2.catalog import locate
@@ -131,7 +132,7 @@ def test_from_the_terms_to_ghost_text(models: Page, hub_lab: Lab, hub: Hub) -> N
     press(dialog, "Refuse")
     expect(entry).to_contain_text(TERMS_NOT_ACCEPTED)
     press(entry, "Download")
-    expect(dialog).to_be_visible()
+    expect(dialog.locator(".jp-sc2-terms-text")).to_be_focused()
     models.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
     expect(entry).to_contain_text(TERMS_NOT_ACCEPTED)
@@ -246,18 +247,7 @@ def test_weights_change_while_ghost_text_is_used(page: Page, hub_lab: Lab, hub: 
     expect(page.locator(GHOST)).to_contain_text(REST, timeout=20_000)
     os.kill(new, signal.SIGCONT)
     expect(page.locator(".jp-sc2-status")).to_contain_text("StarCoder2-3B: ready", timeout=30_000)
-    answers: list[Response] = []
-    page.on("response", lambda response: answers.append(response) if "/sc2/complete" in response.url else None)
-    page.keyboard.press("Control+a")
-    press_slowly(page, "x = ")
-    until(lambda: page.wait_for_timeout(100) or f'"weights":"{BIGCODE}"' in "".join(map(text_of, answers)), 20)
-
-
-def text_of(response: Response) -> str:
-    try:
-        return response.text()
-    except Error:  # a newer keystroke ended it
-        return ""
+    assert complete(hub_lab, "x = ")[-1]["provenance"]["weights"] == BIGCODE
 
 
 def test_what_an_administrator_has_set(page: Page, bounded_lab: Lab, rambling_hub: Hub, tmp_path: Path) -> None:
@@ -296,6 +286,7 @@ def config_of(weights: str) -> dict:
     return {name: getattr(found.config, name) for name in found.config.__struct_fields__}
 
 
+@pytest.mark.slow
 def test_the_server_goes_away_and_returns(page: Page, bounded_lab: Lab) -> None:
     open_models(page, bounded_lab)
     button = entry_of(page, "built-in").get_by_role("button", name="Use for")
