@@ -216,4 +216,4 @@ async def test_the_worker_yields_to_whatever_else_runs(real, quick_rambler):
     assert psutil.Process(pid_of(supervisor)).nice() == min(19, psutil.Process().nice() + 11)
     group = Path(f"/proc/{pid_of(supervisor)}/autogroup")
     if group.exists():
-        assert group.read_text().split()[-1] == "11"
+        assert group.read_text().split()[-1] == "14"
