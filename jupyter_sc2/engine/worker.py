@@ -31,7 +31,7 @@ THREADS = {"GOMP_SPINCOUNT": "20000", "KMP_BLOCKTIME": "1"}
 OOM_SCORE = 500  # from -1000, never, to 1000, before all others; see proc_pid_oom_score_adj(5)
 
 
-# A session's weight is spread over the processors that it uses: a cell's over all, ours over half of them. Three degrees
+# A session's weight is spread over the processors that it uses: a cell's over all, ours over half. Three degrees
 # of niceness halve a weight, so that on each processor the two weigh as they would within one session.
 HALF, MOST_NICE = 3, 19
 
