@@ -22,6 +22,7 @@ pytest_plugins = ("pytest_jupyter.jupyter_server",)
 BUILT_IN = Path(jupyter_sc2.__file__).parent / "data" / "built-in"
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(items):
     """Where two processes run the tests, one has the browser's, which begin at once, and the other has the rest."""
     browser = Path(__file__).parent / "ui"
