@@ -7,7 +7,9 @@ import tempfile
 from pathlib import Path
 from urllib.request import Request, urlopen
 
-from lab import Lab
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from ui.lab import Lab
 
 
 def main() -> None:
