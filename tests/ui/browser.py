@@ -9,6 +9,7 @@ from typing import Any
 
 import nbformat
 from playwright.sync_api import Page, expect
+
 from ui.lab import Lab
 
 ARGUMENTS = [

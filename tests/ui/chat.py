@@ -8,9 +8,9 @@ import uuid
 from collections.abc import Iterable
 
 from playwright.sync_api import Locator, Page, expect
-from ui.lab import Lab
 
 from jupyter_sc2.conversations import folder_of
+from ui.lab import Lab
 
 PANEL = ".jp-sc2-chat"
 REPLY = ".jp-sc2-chat-reply"

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from rambler import write_rambler
-from ui.browser import ARGUMENTS, find_chromium
-from ui.lab import Lab, Settings
 
 from jupyter_sc2.catalog import locate
+from ui.browser import ARGUMENTS, find_chromium
+from ui.lab import Lab, Settings
 
 
 @pytest.fixture(scope="package")

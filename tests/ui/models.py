@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from playwright.sync_api import Locator, Page, expect
+
 from ui.lab import Lab
 
 PANEL = ".jp-sc2-models"

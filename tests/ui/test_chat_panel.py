@@ -8,6 +8,7 @@ import signal
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
+
 from ui.browser import (
     GHOST,
     IMPORTS,

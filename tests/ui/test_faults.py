@@ -10,6 +10,7 @@ import time
 
 import psutil
 from playwright.sync_api import Browser, Page, expect
+
 from ui.browser import (
     GHOST,
     IMPORTS,

@@ -10,6 +10,7 @@ from typing import Any
 import nbformat
 import pytest
 from playwright.sync_api import Page, Request, expect
+
 from ui.browser import GHOST, IMPORTS, REST, START, edit_cell, ghost_text, open_notebook, press_slowly
 from ui.lab import Lab
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from playwright.sync_api import Page, Request, expect
+
 from ui.browser import (
     GHOST,
     IMPORTS,

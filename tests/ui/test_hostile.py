@@ -6,6 +6,7 @@ import re
 
 import pytest
 from playwright.sync_api import Page, Request, expect
+
 from ui.browser import open_notebook, write_notebook
 from ui.chat import PANEL, REPLY, ask, open_chat, write_conversation
 from ui.lab import Lab

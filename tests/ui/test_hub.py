@@ -15,6 +15,7 @@ from urllib.request import urlopen
 import psutil
 import pytest
 from playwright.sync_api import Browser, Page, expect
+
 from ui.browser import (
     GHOST,
     IMPORTS,

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page, Request, expect
+
 from ui.browser import KERNEL_IS_IDLE, edit_cell, open_notebook, press_slowly, write_notebook
 from ui.lab import Lab
 

@@ -13,9 +13,9 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
-from ui.lab import Lab
 
 from jupyter_sc2.conversations import files, folder_of
+from ui.lab import Lab
 
 ROUNDS = 20
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]

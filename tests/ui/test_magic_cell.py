@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
+
 from ui.browser import GHOST, KERNEL_IS_IDLE, REST, START, edit_cell, open_notebook, press_slowly, write_notebook
 from ui.lab import Lab
 

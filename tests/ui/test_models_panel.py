@@ -15,6 +15,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from hub import Hub
 from playwright.sync_api import Browser, Page, expect
+
+from jupyter_sc2.catalog import locate
+from jupyter_sc2.catalog.known import known
+from jupyter_sc2.licences import OPENRAIL_M, TERMS
 from ui.browser import GHOST, IMPORTS, REST, START, change_theme, edit_cell, open_notebook, press_slowly, write_notebook
 from ui.chat import open_chat
 from ui.lab import Lab
@@ -32,10 +36,6 @@ from ui.models import (
 )
 from ui.smoke import complete
 from ui.test_faults import worker_pids
-
-from jupyter_sc2.catalog import locate
-from jupyter_sc2.catalog.known import known
-from jupyter_sc2.licences import OPENRAIL_M, TERMS
 
 BIGCODE, FREE = "bigcode/starcoder2-3b", "somebody/rambler"
 SLOW = 400_000  # bytes a second: the download takes some ten seconds

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+
 from ui.browser import GHOST, change_theme, edit_cell, open_notebook, press_slowly
 from ui.chat import answered, ask, open_chat
 from ui.lab import Lab
